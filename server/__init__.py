@@ -1,0 +1,1 @@
+"""HTTP, websockets, storage and workers around `models`."""
