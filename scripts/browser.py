@@ -42,7 +42,9 @@ def main() -> None:
         install()
     browser = find()
     if browser is None:
-        sys.exit("The tests need Chromium, and it could not be installed: install it, or set CHROMIUM to its path.")
+        sys.exit(
+            "The tests need Chromium, and it could not be installed: install it, or set CHROMIUM to its path."
+        )
     print(f"Browser: {browser}")
 
 

@@ -22,7 +22,9 @@ def generate() -> str:
             subprocess.run([sys.executable, "-m", "server.cli", "openapi"], stdout=file, cwd=ROOT, check=True)
         command, environment = npm()
         tool = ["exec", "--no", "--", "openapi-typescript", str(document), "-o", str(types)]
-        subprocess.run([*command, *tool], cwd=FRONTEND, env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*command, *tool], cwd=FRONTEND, env=environment, check=True, stdout=subprocess.DEVNULL
+        )
         return types.read_text()
 
 
