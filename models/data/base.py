@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.kinds import Kind
 
@@ -36,6 +36,9 @@ class DataInfo(BaseModel):
     task: Task
     form: Form
     shape: tuple[int, ...] = Field(description="Of one input: (features,), (C, H, W)")
+    dtype: Literal["float32", "uint8"] = Field(
+        "float32", description="uint8: 0 to 255, in the network 0 to 1"
+    )
     classes: tuple[str, ...] = ()
     targets: tuple[str, ...] = Field((), description="Names of the target columns of a regression")
     features: tuple[Feature, ...] = ()
@@ -78,7 +81,9 @@ class NoDoor:
         """Always refuses."""
         from models.errors import DataError
 
-        raise DataError("data.unknown", f"There is no imported data set called {name!r}.", hint=self.reason, name=name)
+        raise DataError(
+            "data.unknown", f"There is no imported data set called {name!r}.", hint=self.reason, name=name
+        )
 
     def downloaded(self, url: str, sha256: str, name: str) -> Path:
         """Always refuses."""
@@ -94,10 +99,18 @@ class DataSource(Kind):
 
     type: str
     validation_fraction: float = Field(0.2, ge=0, lt=1, title="Validation part")
-    test_fraction: float = Field(0.0, ge=0, lt=1, title="Test part", description="Looked at in the final exam only")
+    test_fraction: float = Field(
+        0.0, ge=0, lt=1, title="Test part", description="Looked at in the final exam only"
+    )
     seed: int | None = Field(
         None, ge=0, lt=2**32, title="Seed of the data", description="The experiment's seed when absent"
     )
+
+    @model_validator(mode="after")
+    def _something_is_left_to_learn_from(self) -> DataSource:
+        if self.validation_fraction + self.test_fraction >= 1:
+            raise ValueError("validation and test part together must be less than 1")
+        return self
 
     def load(self, seed: int, door: DataDoor) -> Dataset:
         """All rows, before they are split. `seed` is this source's own stream."""
