@@ -33,10 +33,10 @@ def encode(rows: Sequence[Any], info: DataInfo) -> NDArray[Any]:
         )
     if info.features and len(info.shape) == 1:
         return np.array([_table_row(row, i, info.features) for i, row in enumerate(rows)], dtype=np.float32)
-    values = np.stack([_array_row(row, i, info) for i, row in enumerate(rows)])
+    values: NDArray[np.float64] = np.stack([_array_row(row, i, info) for i, row in enumerate(rows)])
     if info.dtype == "uint8":
-        return np.rint(values.clip(0, 255)).astype(np.uint8)
-    return values.astype(np.float32)
+        values = np.rint(values.clip(0, 255))
+    return values.astype(info.dtype)
 
 
 def _table_row(row: Any, index: int, features: Sequence[Feature]) -> list[float]:

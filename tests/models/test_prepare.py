@@ -1,9 +1,8 @@
 import numpy as np
+
 from models.data.base import NoDoor
-from models.data.circle import Circle
-from models.data.digits import Digits
 from models.data.spiral import Spiral
-from models.prepare import prepare_parts, restore_parts
+from models.prepare import prepare_parts
 from models.preprocess.standardise import Standardise
 
 
