@@ -1,0 +1,25 @@
+// The places and their addresses. Each place is its own chunk.
+import { lazy, Suspense } from "react";
+import { Route, Routes } from "react-router";
+import { ErrorBoundary } from "./ui/ErrorBoundary.tsx";
+import { Loading } from "./ui/Loading.tsx";
+import { NotFound } from "./ui/NotFound.tsx";
+import { Shell } from "./ui/Shell.tsx";
+
+const Workbench = lazy(async () => ({ default: (await import("./workbench/Workbench.tsx")).Workbench }));
+
+export function App() {
+  return (
+    <Shell>
+      <ErrorBoundary>
+        <Suspense fallback={<Loading />}>
+          <Routes>
+            <Route path="/" element={<Workbench />} />
+            <Route path="/runs/:id/*" element={<Workbench />} />
+            <Route path="*" element={<NotFound />} />
+          </Routes>
+        </Suspense>
+      </ErrorBoundary>
+    </Shell>
+  );
+}

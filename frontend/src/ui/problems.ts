@@ -1,0 +1,32 @@
+// The words of a Problem: sentence, place and hint, from the catalogue where it has them.
+import i18next from "i18next";
+import type { Problem } from "../api/schema.ts";
+import { fromPython } from "../i18n/index.ts";
+
+export function sentenceOf(problem: Problem): string {
+  return fromPython(problem.key, problem.detail, problem.params);
+}
+
+export function hintOf(problem: Problem): string {
+  return fromPython(`${problem.key}_hint`, problem.hint, problem.params);
+}
+
+/** Where it is, for a person: the layer or the setting, the row and the column. "" for nowhere. */
+export function placeOf(problem: Problem): string {
+  const { layer, row, column, path } = problem.where;
+  const parts: string[] = [];
+  if (layer) parts.push(i18next.t("problem.layer", { layer }));
+  else if (path.length > 0) parts.push(path.join("."));
+  const setting = layer ? settingOf(path) : undefined;
+  if (setting) parts.push(setting);
+  if (row !== null) parts.push(i18next.t("problem.row", { row }));
+  if (column !== null) parts.push(i18next.t("problem.column", { column }));
+  return parts.join(" · ");
+}
+
+/** The setting within a layer: what follows `layers`, `<number>` in the path. */
+function settingOf(path: (string | number)[]): string | undefined {
+  const start = path.lastIndexOf("layers");
+  const rest = start < 0 ? [] : path.slice(start + 2);
+  return rest.length > 0 ? rest.join(".") : undefined;
+}
