@@ -81,7 +81,7 @@ class Control:
     def wait(self) -> Command:
         """The next command; blocks until there is one. Used while paused."""
         command = self._mail.get()
-        self.waiting = not self._mail.empty()
+        self.waiting = True  # poll() finds out, and clears what hold() waits for
         return command
 
     def hold(self, unit: Literal["epoch", "step"]) -> None:
