@@ -78,6 +78,11 @@ def kinds(base: type[K]) -> dict[str, type[K]]:
     return dict(sorted(_registry.get(base.family, {}).items()))  # type: ignore[arg-type]
 
 
+def entries(family: str) -> list[dict[str, Any]]:
+    """The catalogue's lines of a family, in the order of names; none where no such kind is registered."""
+    return [kind.entry() for _, kind in sorted(_registry.get(family, {}).items())]
+
+
 def union(base: type[Kind]) -> Any:
     """The closed, tagged union of a family's kinds, for use as a field's type."""
     members = list(kinds(base).values())
