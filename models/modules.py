@@ -66,7 +66,7 @@ class Network(nn.Module):
         """The output `(N, ...)` for a batch; `named` are the further inputs, `label` for `"input.label"`."""
         if self._chain:
             for module in self.layers._modules.values():
-                x = module(x)  # type: ignore[misc]
+                x = module(x)
             return x
         return self.activations(x, **named)[self.output]
 

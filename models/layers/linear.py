@@ -32,8 +32,13 @@ class Linear(Weighted):
         """As many units as the output has numbers."""
         return self if self.out_features else self.model_copy(update={"out_features": prod(output)})
 
-    def build(self, inputs: Sequence[Shape]) -> nn.Module:
-        """nn.Linear."""
+    def check(self, inputs: Sequence[Shape]) -> None:
+        """The size must be known by now."""
+        super().check(inputs)
         if self.out_features is None:
             raise self.needs("out_features")
+
+    def build(self, inputs: Sequence[Shape]) -> nn.Module:
+        """nn.Linear."""
+        assert self.out_features is not None  # check
         return nn.Linear(inputs[0][-1], self.out_features, bias=self.bias)
