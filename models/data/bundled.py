@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.data.base import DataInfo, Dataset, Feature
 from models.errors import DataError
 
 
@@ -24,3 +25,13 @@ def table(file: str, skip_header: int = 0, delimiter: str | None = ",") -> NDArr
         numbers = np.loadtxt(text, delimiter=delimiter, skiprows=skip_header, dtype=np.float64, ndmin=2)
     numbers.flags.writeable = False
     return numbers
+
+
+def columns(*names: str) -> tuple[Feature, ...]:
+    """Columns of numbers."""
+    return tuple(Feature(name=name) for name in names)
+
+
+def classified(rows: NDArray[np.float64], info: DataInfo) -> Dataset:
+    """A table whose last column is the class."""
+    return Dataset(info, rows[:, :-1].astype(np.float32), rows[:, -1].astype(np.int64))
