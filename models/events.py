@@ -111,7 +111,7 @@ class Finding(_Event):
     step: int
     epoch: int
     layer: str | None = None
-    numbers: dict[str, float] = {}
+    numbers: dict[str, float | None] = {}
     setting: str | None = Field(None, description="Path in the document of the setting to change")
     detail: str = ""
     hint: str = ""
@@ -134,7 +134,7 @@ class Ended(_Event):
     reason: Reason | None = None
     detail: str = ""
     hint: str = ""
-    test: dict[str, float] | None = None
+    test: dict[str, float | None] | None = None
 
 
 Event = Annotated[
