@@ -5,7 +5,8 @@ What was fitted is small and travels in every snapshot; `restore` gives the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -118,9 +119,21 @@ def restore_parts(steps: Sequence[Preprocess], raw_info: DataInfo, state: Sequen
 
 def facts(steps: Sequence[Preprocess], info: DataInfo) -> DataInfo:
     """The facts after the steps. Needs no data."""
-    for step in steps:
-        info = step.info(info)
+    for place, step in enumerate(steps):
+        with at(place):
+            info = step.info(info)
     return info.model_copy(update={"dtype": "float32"}) if steps else info
+
+
+@contextmanager
+def at(place: int) -> Iterator[None]:
+    """What goes wrong within is the fault of the step at this place in the document."""
+    try:
+        yield
+    except DataError as error:
+        where = error.problem.where.model_copy(update={"path": ("preprocess", place)})
+        error.problem = error.problem.model_copy(update={"where": where})
+        raise
 
 
 def fit(
@@ -131,10 +144,12 @@ def fit(
         return [], info, inputs
     states: list[State] = []
     out = as_floats(inputs)
-    for step in steps:
-        states.append(step.fit(out, info))
-        out = step.apply(out, info, states[-1]).astype(np.float32, copy=False)
-        info = step.info(info)
+    for place, step in enumerate(steps):
+        with at(place):
+            after = step.info(info)
+            states.append(step.fit(out, info))
+            out = step.apply(out, info, states[-1]).astype(np.float32, copy=False)
+            info = after
     return states, info.model_copy(update={"dtype": "float32"}), out
 
 

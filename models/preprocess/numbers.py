@@ -42,3 +42,15 @@ def moments(inputs: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     for block in blocks:
         square += np.nansum(np.square(block - mean[None, :, None]), (0, 2))
     return mean, np.sqrt(square / count)
+
+
+def extremes(inputs: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Smallest and largest value per unit, without missing ones; (0, 0) where nothing is there."""
+    least = np.full(inputs.shape[1], np.inf)
+    most = np.full(inputs.shape[1], -np.inf)
+    for start in range(0, len(inputs), BLOCK):
+        block = units(inputs[start : start + BLOCK])
+        least = np.fmin(least, np.fmin.reduce(block, (0, 2)))
+        most = np.fmax(most, np.fmax.reduce(block, (0, 2)))
+    there = np.isfinite(least) & np.isfinite(most)
+    return np.where(there, least, 0.0), np.where(there, most, 0.0)
