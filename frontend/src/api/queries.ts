@@ -13,6 +13,7 @@ import type {
   MetricsAnswer,
   PredictAnswer,
   Run,
+  RunEvent,
   SnapshotItem,
   ZooItem,
 } from "./schema.ts";
@@ -60,11 +61,11 @@ export const runsQuery = queryOptions({
     query.state.data?.some((run) => !ENDED.includes(run.state)) ? BUSY_MS : IDLE_MS,
 });
 
+export const fetchRun = (id: string, signal?: AbortSignal): Promise<Run> =>
+  api(`/api/runs/${part(id)}`, { signal });
+
 export const runQuery = (id: string) =>
-  queryOptions({
-    queryKey: ["runs", id],
-    queryFn: ({ signal }) => api<Run>(`/api/runs/${part(id)}`, { signal }),
-  });
+  queryOptions({ queryKey: ["runs", id], queryFn: ({ signal }) => fetchRun(id, signal) });
 
 export const snapshotsQuery = (id: string) =>
   queryOptions({
@@ -100,6 +101,28 @@ export const submitRun = (document: ExperimentDocument, key: string = crypto.ran
 
 export const fetchMetrics = (id: string, points: number, signal?: AbortSignal): Promise<MetricsAnswer> =>
   api(`/api/runs/${part(id)}/metrics?points=${points}`, { signal });
+
+const PAGE = 5_000;
+
+/** What a run said up to a number, besides its measurements: findings, snapshots, changes. */
+export async function fetchMilestones(
+  id: string,
+  through: number,
+  signal?: AbortSignal,
+): Promise<RunEvent[]> {
+  const found: RunEvent[] = [];
+  let after = 0;
+  while (after < through) {
+    const query = `after=${after}&limit=${PAGE}&progress=false`;
+    const page = await api<{ items: RunEvent[]; last: number }>(`/api/runs/${part(id)}/events?${query}`, {
+      signal,
+    });
+    if (page.items.length === 0) break;
+    found.push(...page.items.filter((event) => event.kind !== "progress"));
+    after = page.last;
+  }
+  return found;
+}
 
 export const controlRun = (id: string, body: ControlBody): Promise<JsonObject> =>
   api(`/api/runs/${part(id)}/control`, { json: body });

@@ -76,6 +76,8 @@ export type CatalogEntry = {
   schema: JsonSchema;
   /** Layers only: fewest and most inputs. */
   arity?: [number, number];
+  /** Layers only: one that works, for the palette to put on the canvas. */
+  example?: KindDocument;
 };
 
 export const FAMILIES = [
@@ -158,6 +160,8 @@ export type CheckAnswer = {
   networks: { [role: string]: NetworkPlan };
   data: DataInfo | null;
   digest: string | null;
+  /** Ways of looking that make sense for it. */
+  probes?: string[];
 };
 
 /** Raw rows of a document's data, before anything learns: what the map and the examples show. */
@@ -181,8 +185,10 @@ export type Run = {
   name: string;
   state: RunStateName;
   reason: string | null;
+  detail?: string;
+  hint?: string;
   epoch: number;
-  epochs: number;
+  epochs: number | null;
   step: number;
   metrics: { [name: string]: number | null };
   created: string;
@@ -190,14 +196,14 @@ export type Run = {
   ended: string | null;
   digest?: string;
   /** The submitted document, where one run is asked for. */
-  experiment?: ExperimentDocument | null;
+  document?: ExperimentDocument;
 };
 
 export type Column = (number | null)[];
 export type Columns = { [name: string]: Column };
 
 export type MetricsAnswer = {
-  series: { [series: string]: { columns: Columns } };
+  series: { [series: string]: { columns: Columns; nonfinite?: { [name: string]: [number, string][] } } };
   through: number;
 };
 
