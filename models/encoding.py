@@ -13,6 +13,7 @@ from models.data.base import DataInfo, Feature
 from models.errors import DataError
 
 MAX_ROWS = 100_000
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def encode(rows: Sequence[Any], info: DataInfo) -> NDArray[Any]:
@@ -72,10 +73,10 @@ def _value(value: Any, row: int, feature: Feature) -> float:
     if feature.kind == "category":
         return float(_code(value, row, feature))
     try:
-        number = float(np.float32(value if isinstance(value, int | float | str) else "?"))
+        number = float(value) if isinstance(value, int | float | str) else math.inf
     except (ValueError, OverflowError):
         number = math.inf
-    if not math.isfinite(number):
+    if not abs(number) <= LARGEST:
         raise DataError(
             "encode.number",
             f"Row {row}, column {feature.name!r}: {_shown(value)} is no number.",
@@ -107,7 +108,7 @@ def _array_row(row: Any, index: int, info: DataInfo) -> NDArray[np.float64]:
         raise _not_a_row(row, index)
     try:
         values = np.asarray(row, dtype=np.float64)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise DataError(
             "encode.array",
             f"Row {index} is no array of numbers: its parts differ in length, or hold something else.",
@@ -123,7 +124,7 @@ def _array_row(row: Any, index: int, info: DataInfo) -> NDArray[np.float64]:
             expected=list(info.shape),
             actual=list(values.shape),
         )
-    if not np.isfinite(values).all():
+    if not (np.abs(values) <= LARGEST).all():
         raise DataError("encode.number", f"Row {index} holds a value that is no number.", row=index)
     return values.reshape(info.shape)
 
