@@ -111,8 +111,6 @@ class ForkServer:
         if self._listener is not None:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
-        if self._process is not None:
-            await asyncio.to_thread(self._process.wait)
 
     def _launch(self) -> None:
         ours, theirs = socket.socketpair()
@@ -142,7 +140,7 @@ class ForkServer:
             self._lost(ready)
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
-            process.poll()
+            process.wait()
 
     def _heard(self, header: dict[str, Any], ready: asyncio.Future[None]) -> None:
         if "ready" in header:
@@ -338,8 +336,16 @@ def warm_up() -> None:
     torch.set_num_threads(1)
     model = torch.nn.Linear(2, 2)
     optimizer = torch.optim.Adam(model.parameters())
-    torch.nn.functional.cross_entropy(model(torch.zeros(1, 2)), torch.zeros(1, dtype=torch.long)).backward()
+    torch.nn.functional.cross_entropy(model(torch.zeros(1, 2)), torch.zeros(1, dtype=torch.long)).backward()  # type: ignore[no-untyped-call]
     optimizer.step()
+
+
+def touch_gpu() -> None:
+    """Pay for the first use of a GPU now. Never in a process that forks."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.zeros(1, device="cuda").add_(1).cpu()
 
 
 def limit_memory(headroom: int) -> None:
@@ -360,5 +366,7 @@ def limit_memory(headroom: int) -> None:
 if __name__ == "__main__":
     descriptor = socket.socket(fileno=int(sys.argv[1]))
     if len(sys.argv) > 2:
+        warm_up()
+        touch_gpu()
         become(sys.argv[2], descriptor)
     main(descriptor)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -97,8 +97,11 @@ class Executor(Protocol):
         """Get warm. `run` works before that too, later."""
         ...
 
-    def run(self, job: Job) -> AsyncIterator[Message]:
-        """Execute a job; ends when the job has ended or is gone. Closing the iterator ends the job at once."""
+    def run(self, job: Job) -> AsyncGenerator[Message, None]:
+        """Execute a job: its messages, until it has ended or is gone. Closing them ends the job at once.
+
+        The job can be controlled from this call on.
+        """
         ...
 
     def control(self, run_id: str, command: Command) -> bool:

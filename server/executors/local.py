@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,11 +75,14 @@ class LocalExecutor:
         job = self._jobs.get(run_id)
         return job.child.pid if job and job.child else None
 
-    async def run(self, job: Job) -> AsyncIterator[Message]:
+    def run(self, job: Job) -> AsyncGenerator[Message, None]:
         """Execute a job in a new process. A job of the same run that is still under way is ended first."""
         if (before := self._jobs.get(job.run_id)) is not None:
             before.signal(signal.SIGKILL)
         running = self._jobs[job.run_id] = _Running()
+        return self._run(job, running)
+
+    async def _run(self, job: Job, running: _Running) -> AsyncGenerator[Message, None]:
         try:
             running.child = await self._child(job)
             if running.killed:
