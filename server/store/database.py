@@ -149,7 +149,7 @@ _POOL: dict[str, Any] = {"pool_size": 1, "max_overflow": 0}
 
 
 def _sqlite(url: Any) -> Engine:
-    engine = create_engine(url, **_POOL)
+    engine = create_engine(url, **_POOL, connect_args={"timeout": 1})
 
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, _: object) -> None:
