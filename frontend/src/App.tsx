@@ -7,6 +7,8 @@ import { NotFound } from "./ui/NotFound.tsx";
 import { Shell } from "./ui/Shell.tsx";
 
 const Workbench = lazy(async () => ({ default: (await import("./workbench/Workbench.tsx")).Workbench }));
+const Zoo = lazy(async () => ({ default: (await import("./zoo/Zoo.tsx")).Zoo }));
+const Runs = lazy(async () => ({ default: (await import("./runs/Runs.tsx")).Runs }));
 
 export function App() {
   return (
@@ -16,6 +18,8 @@ export function App() {
           <Routes>
             <Route path="/" element={<Workbench />} />
             <Route path="/runs/:id/*" element={<Workbench />} />
+            <Route path="/runs" element={<Runs />} />
+            <Route path="/zoo" element={<Zoo />} />
             <Route path="*" element={<NotFound />} />
           </Routes>
         </Suspense>

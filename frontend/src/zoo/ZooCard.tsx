@@ -1,0 +1,60 @@
+// One experiment of the zoo: its data and its network at a glance, one sentence, and a way in.
+import { Badge, Button, Group, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { ExperimentDocument, ZooItem } from "../api/schema.ts";
+import { DataPicture } from "./DataPicture.tsx";
+import { Schematic } from "./Schematic.tsx";
+import { stagesOf } from "./schematic.ts";
+import { useDataPreview, useSeen } from "./useShelf.ts";
+import { levelName, tagName } from "./words.ts";
+
+type Props = {
+  item: ZooItem;
+  document: ExperimentDocument | undefined;
+  onOpen: (document: ExperimentDocument) => void;
+};
+
+export function ZooCard({ item, document, onOpen }: Props) {
+  const { t } = useTranslation();
+  const [element, seen] = useSeen<HTMLElement>();
+  const preview = useDataPreview(document, item.slug, seen);
+  const info = preview?.info;
+  const stages = document
+    ? stagesOf(document, info?.shape[0] ?? 2, info?.classes.length || 1, info?.form === "image")
+    : [];
+  return (
+    <article ref={element} className="oqu-panel oqu-zoo-card" aria-labelledby={`zoo-${item.slug}`}>
+      <div className="oqu-zoo-picture">
+        <DataPicture preview={preview} />
+        <Schematic stages={stages} />
+      </div>
+      <div className="oqu-zoo-words">
+        <Group gap="xs" justify="space-between" wrap="nowrap" align="start">
+          <Text component="h2" fw={600} id={`zoo-${item.slug}`}>
+            {item.name}
+          </Text>
+          <Badge variant="default" size="sm" tt="none" fw={500} style={{ flex: "none" }}>
+            {levelName(t, item.level)}
+          </Badge>
+        </Group>
+        <Text size="sm" c="dimmed">
+          {item.summary}
+        </Text>
+        <Group gap={6} mt="auto" pt="xs" justify="space-between" wrap="nowrap" align="end">
+          <Text size="xs" c="dimmed">
+            {item.tags.map((tag) => tagName(t, tag)).join(" · ")}
+          </Text>
+          <Button
+            variant="light"
+            style={{ flex: "none" }}
+            disabled={document === undefined}
+            aria-label={t("zoo.open_named", { name: item.name })}
+            onClick={() => document && onOpen(document)}
+          >
+            {t("zoo.open")}
+          </Button>
+        </Group>
+      </div>
+    </article>
+  );
+}
