@@ -181,7 +181,7 @@ def _expected(faults: Sequence[Mapping[str, Any]]) -> str:
         if fault["type"] in _TYPES:
             phrases.append(_TYPES[fault["type"]])
         elif fault["type"] == "literal_error":
-            expected = fault["ctx"]["expected"]
+            expected = str(fault["ctx"]["expected"])
             phrases.append(f"one of {expected}" if " or " in expected else expected)
     return " or ".join(dict.fromkeys(phrases))
 
@@ -199,7 +199,7 @@ def _subject(path: Place, document: Mapping[str, Any], layer: str | None) -> str
     for length in range(len(path), 0, -1):
         node = _value(document, path[:length])
         if isinstance(node, Mapping) and isinstance(node.get("type"), str):
-            owner = node["type"] + (f" {layer}" if layer is not None and length == 4 else "")
+            owner = str(node["type"]) + (f" {layer}" if layer is not None and length == 4 else "")
             if length == len(path):
                 return owner
             break
@@ -257,10 +257,11 @@ def _range(field: FieldInfo | None) -> str:
         for name in ("ge", "gt", "le", "lt"):
             if getattr(fact, name, None) is not None:
                 bounds[name] = getattr(fact, name)
-    low, high = bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
-    if low is None or high is None:
+    if not ({"ge", "gt"} & bounds.keys() and {"le", "lt"} & bounds.keys()):
         return _described(field)
-    return f"Choose a value from {_number(low)} to {_number(high)}."
+    low = f"of at least {_number(bounds['ge'])}" if "ge" in bounds else f"above {_number(bounds['gt'])}"
+    high = f"at most {_number(bounds['le'])}" if "le" in bounds else f"below {_number(bounds['lt'])}"
+    return f"Choose a value {low} and {high}."
 
 
 def _facts(field: FieldInfo) -> list[Any]:

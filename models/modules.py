@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from models.layers.base import Layer
@@ -24,6 +25,26 @@ class Computed(nn.Module):
     def extra_repr(self) -> str:
         """The kind's name."""
         return self.layer.type
+
+
+class _Patient(nn.modules.batchnorm._BatchNorm):
+    """Batch normalisation that also learns from a single row, which has no variance: with the running figures."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(N, C, ...)` -> `(N, C, ...)`."""
+        if self.training and x.numel() == x.shape[1]:
+            return F.batch_norm(
+                x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
+            )
+        return super().forward(x)
+
+
+class BatchNorm1d(_Patient, nn.BatchNorm1d):
+    """Of vectors and sequences."""
+
+
+class BatchNorm2d(_Patient, nn.BatchNorm2d):
+    """Of images."""
 
 
 @dataclass(frozen=True)

@@ -303,13 +303,13 @@ def plan(
     inputs: Mapping[str, Shape],
     output: Shape | None,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     memory_limit: int | None = None,
 ) -> NetworkPlan:
     """Shapes and cost of every layer, and everything that is wrong; never raises for a bad network.
 
     `inputs` are the shapes by name, `"input"` and such as `"input.label"`; `output` is what the target
-    needs. Errors are placed from `("layers", i, ...)` on.
+    needs; `batch` is the rows of one step. Errors are placed from `("layers", i, ...)` on.
     """
     wiring = wire(spec, inputs)
     layers = _sized(spec, wiring, output)
@@ -325,15 +325,15 @@ def plan(
         line = LayerPlan(id=spec.ids[index], type=layers[index].type, inputs=sources, input_shapes=reaching)
         known = [shape for shape in reaching if shape is not None]
         if len(known) == len(reaching) and index not in broken:
-            line = _planned(line, layers[index], known, index, problems)
+            line = _planned(line, layers[index], known, index, batch, problems)
         plans[index] = line
         shapes[line.id] = line.output_shape
     lines = [plans.get(i) or _unplanned(spec, i) for i in range(len(spec.layers))]
     if not problems and output is not None and lines[-1].output_shape != output:
         problems.append(_wrong_output(spec, lines[-1], output))
-    whole = _summed(lines, inputs, batch)
+    whole = _summed(lines, inputs, batch or 1)
     if memory_limit is not None and whole.memory_bytes > memory_limit:
-        problems.append(_too_large(whole, memory_limit, batch))
+        problems.append(_too_large(whole, memory_limit, batch or 1))
     return whole.model_copy(update={"errors": problems})
 
 
@@ -361,10 +361,17 @@ def _sized(spec: NetworkSpec, wiring: Wiring, output: Shape | None) -> list[Laye
 
 
 def _planned(
-    line: LayerPlan, layer: Layer, shapes: Sequence[Shape], index: int, problems: list[Problem]
+    line: LayerPlan,
+    layer: Layer,
+    shapes: Sequence[Shape],
+    index: int,
+    batch: int | None,
+    problems: list[Problem],
 ) -> LayerPlan:
     try:
         cost = _cost(layer, shapes)
+        if batch is not None:
+            layer.check_batch(shapes, batch)
     except OquError as error:
         setting = error.problem.params.get("setting")
         problems.append(placed(error.problem, ("layers", index, *([setting] if setting else []))))
@@ -511,7 +518,7 @@ def build(
     output: Shape | None,
     seed: int,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     memory_limit: int | None = None,
 ) -> Network:
     """The module, on the CPU. Initial weights depend on the seed and each layer's id alone.

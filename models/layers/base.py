@@ -88,6 +88,9 @@ class Layer(Kind):
                 hint = _MENDING.get((self.ranks[0], len(shape)), "")
                 raise self.misfit(f"needs {expected} but gets {shape}", hint, expected=expected, actual=shape)
 
+    def check_batch(self, inputs: Sequence[Shape], rows: int) -> None:
+        """Raise ShapeError where it cannot learn from batches of so many rows."""
+
     def build(self, inputs: Sequence[Shape]) -> nn.Module:
         """The module. `inputs` are the shapes that reach it, without the batch; `check` has passed them."""
         from models.modules import Computed

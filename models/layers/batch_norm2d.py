@@ -13,7 +13,7 @@ from models.lazy import nn
 class BatchNorm2d(BatchNorm):
     """Brings each channel to mean 0 and variance 1 over the batch: deep networks learn faster and more surely.
 
-    `(N, C, H, W)` -> `(N, C, H, W)`. While training a batch needs at least two rows.
+    `(N, C, H, W)` -> `(N, C, H, W)`. A last batch of a single row is measured with the running figures.
     Ioffe and Szegedy 2015.
     """
 
@@ -22,5 +22,7 @@ class BatchNorm2d(BatchNorm):
     type: Literal["BatchNorm2d"] = "BatchNorm2d"
 
     def build(self, inputs: Sequence[Shape]) -> nn.Module:
-        """nn.BatchNorm2d."""
-        return nn.BatchNorm2d(inputs[0][0], eps=self.eps, momentum=self.momentum, affine=self.affine)
+        """nn.BatchNorm2d, patient with a last batch of one row."""
+        from models.modules import BatchNorm2d as Module
+
+        return Module(inputs[0][0], eps=self.eps, momentum=self.momentum, affine=self.affine)

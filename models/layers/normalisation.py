@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from typing import ClassVar
 
 from pydantic import Field
@@ -40,3 +42,12 @@ class BatchNorm(Normalises):
         json_schema_extra={"advanced": True},
     )
     affine: bool = Field(True, title="Learn scale and shift", json_schema_extra={"advanced": True})
+
+    def check_batch(self, inputs: Sequence[Shape], rows: int) -> None:
+        """One number has no variance."""
+        if rows * prod(inputs[0][1:]) < 2:
+            raise self.misfit(
+                "takes its figures from the batch, but batches have one row",
+                "Choose a larger batch_size, or LayerNorm instead.",
+                actual=rows,
+            )
