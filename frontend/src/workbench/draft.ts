@@ -1,18 +1,119 @@
-// The document being edited, before it becomes a run.
+// What lies on the workbench: the document with its history, what is selected, and the run it became.
 import { create } from "zustand";
 import type { ExperimentDocument } from "../api/schema.ts";
+import type { Change } from "../network/changes.ts";
+import { rolesOf, same } from "../network/document.ts";
+import { type History, record, redo, start, undo } from "../network/history.ts";
 
-type Draft = {
+export const SECTIONS = ["data", "preprocess", "learner", "run"] as const;
+export type Section = (typeof SECTIONS)[number];
+export type Selection = { kind: "layer"; role: string; id: string } | { kind: "section"; section: Section };
+
+export type Bound = { id: string; document: ExperimentDocument };
+
+export type Draft = {
+  history: History | null;
   document: ExperimentDocument | null;
-  setDocument: (document: ExperimentDocument) => void;
+  /** Counts whole documents put here: the canvas fits itself to each. */
+  opened: number;
+  role: string;
+  selection: Selection | null;
+  /** The run that shows what this document learns; null while it is only a draft. */
+  bound: Bound | null;
+  /** The run that was bound before an edit made a draft of it. */
+  previous: Bound | null;
+  setDocument: (document: ExperimentDocument, bound?: string | null) => void;
+  change: (change: Change) => void;
+  /** A change that the run was told too: it stays bound. */
+  changeLive: (change: Change) => void;
+  undo: () => void;
+  redo: () => void;
+  select: (selection: Selection | null) => void;
+  setRole: (role: string) => void;
+  bind: (id: string) => void;
+  unbind: () => void;
 };
 
-export const useDraft = create<Draft>()((set) => ({
+const EMPTY = {
+  history: null,
   document: null,
-  setDocument: (document) => set({ document }),
+  opened: 0,
+  role: "model",
+  selection: null,
+  bound: null,
+  previous: null,
+};
+
+export const useDraft = create<Draft>()((set, get) => ({
+  ...EMPTY,
+  setDocument: (document, bound = null) =>
+    set({
+      ...EMPTY,
+      history: start(document),
+      document,
+      opened: get().opened + 1,
+      role: rolesOf(document)[0] ?? "model",
+      bound: bound === null ? null : { id: bound, document },
+    }),
+  change: (change) => {
+    const { history } = get();
+    if (!history) return;
+    const made = record(history, change, Date.now());
+    set({ ...moved(get(), made.history), ...reselected(get(), change, made.applied) });
+  },
+  changeLive: (change) => {
+    const { history, bound } = get();
+    if (!history || !bound) return;
+    const made = record(history, change, Date.now());
+    set({
+      history: made.history,
+      document: made.history.document,
+      bound: { ...bound, document: made.history.document },
+    });
+  },
+  undo: () => {
+    const { history } = get();
+    if (history) set(moved(get(), undo(history)));
+  },
+  redo: () => {
+    const { history } = get();
+    if (history) set(moved(get(), redo(history)));
+  },
+  select: (selection) => set({ selection }),
+  setRole: (role) => set({ role, selection: null }),
+  bind: (id) => {
+    const { document } = get();
+    if (document) set({ bound: { id, document }, previous: null });
+  },
+  unbind: () => set(({ bound, previous }) => ({ bound: null, previous: bound ?? previous })),
 }));
 
 /** Put a document on the workbench; the caller goes to "/". */
 export function openDraft(document: ExperimentDocument): void {
   useDraft.getState().setDocument(document);
+}
+
+/** A changed document is no longer what its run learns; changed back, it is again. */
+function moved(draft: Draft, history: History): Partial<Draft> {
+  const { document } = history;
+  const run = draft.bound ?? draft.previous;
+  const still = run !== null && same(learnt(run.document), learnt(document));
+  return { history, document, bound: still ? run : null, previous: still ? null : run };
+}
+
+/** What a result depends on: all but the name and how it is run. */
+function learnt({ run: _run, name: _name, ...rest }: ExperimentDocument): Partial<ExperimentDocument> {
+  return rest;
+}
+
+function reselected(
+  { selection, role }: Draft,
+  change: Change,
+  applied: { renamed: ReadonlyMap<string, string>; select?: string | null },
+): Partial<Draft> {
+  if (change.kind !== "set" && applied.select !== undefined) {
+    return { selection: applied.select === null ? null : { kind: "layer", role, id: applied.select } };
+  }
+  if (selection?.kind !== "layer") return {};
+  return { selection: { ...selection, id: applied.renamed.get(selection.id) ?? selection.id } };
 }
