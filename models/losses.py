@@ -30,6 +30,8 @@ class Loss(Kind):
     tasks: ClassVar[tuple[Task, ...]] = ()
     classes: ClassVar[tuple[int, int]] = (2, 1_000_000)
     """Fewest and most classes it can tell apart."""
+    logits: ClassVar[bool] = False
+    """It squashes the outputs itself, so that large ones lie where the curve is flat."""
 
     type: str
 
@@ -71,6 +73,10 @@ class Loss(Kind):
         """The loss itself. `targets` are all training targets, for weights that balance the classes."""
         raise NotImplementedError
 
+    def constant(self, outputs: Tensor, wanted: Tensor) -> Tensor:
+        """Outputs like these of a network that knows nothing: the baseline of the loss."""
+        return torch.zeros_like(outputs)
+
     def decide(self, outputs: Tensor) -> Tensor:
         """The class index of each row (N,). Traceable."""
         return outputs.argmax(1)
@@ -91,6 +97,7 @@ class CrossEntropyLoss(Loss):
 
     category: ClassVar[str] = "classification"
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    logits: ClassVar[bool] = True
 
     type: Literal["CrossEntropyLoss"] = "CrossEntropyLoss"
     label_smoothing: float = Field(
@@ -113,6 +120,7 @@ class BCEWithLogitsLoss(Loss):
     category: ClassVar[str] = "classification"
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
     classes: ClassVar[tuple[int, int]] = (2, 2)
+    logits: ClassVar[bool] = True
 
     type: Literal["BCEWithLogitsLoss"] = "BCEWithLogitsLoss"
     class_weights: Literal["balanced"] | None = Field(
@@ -166,6 +174,10 @@ class BCELoss(Loss):
         """Logarithms are held above -100 as in torch; outputs outside 0..1 are held at the ends."""
         return lambda outputs, wanted: F.binary_cross_entropy(outputs.clamp(0, 1), wanted)
 
+    def constant(self, outputs: Tensor, wanted: Tensor) -> Tensor:
+        """One half."""
+        return torch.full_like(outputs, 0.5)
+
     def decide(self, outputs: Tensor) -> Tensor:
         """Class 1 where the probability is above one half."""
         return (outputs[:, 0] > 0.5).long()
@@ -203,6 +215,10 @@ class _Distance(Loss):
         if info.task == "regression":
             return targets.float().reshape(len(targets), -1)
         return F.one_hot(targets.long(), len(info.classes)).float()
+
+    def constant(self, outputs: Tensor, wanted: Tensor) -> Tensor:
+        """The mean of the targets."""
+        return wanted.mean(0, keepdim=True).expand_as(wanted)
 
     def probabilities(self, outputs: Tensor) -> Tensor:
         """Outputs held in 0..1 and divided by their sum; equal shares where all are 0."""

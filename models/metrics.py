@@ -27,7 +27,8 @@ def confusion(targets: Tensor, said: Tensor, classes: int) -> Tensor:
 
 def _ratio(above: NDArray[Any], below: NDArray[Any]) -> NDArray[np.float64]:
     """above / below, 0 where there is nothing to divide by."""
-    return np.divide(above, below, out=np.zeros(below.shape), where=below > 0)
+    shares: NDArray[np.float64] = np.divide(above, below, out=np.zeros(below.shape), where=below > 0)
+    return shares
 
 
 def per_class(matrix: Matrix) -> dict[str, NDArray[np.float64]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -11,8 +11,10 @@ from models.kinds import Kind, union
 from models.lazy import torch
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from torch.nn import Parameter
 
+Factory = Callable[..., "torch.optim.Optimizer"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Small = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=1e12)]
@@ -53,14 +55,15 @@ class Optimizer(Kind):
         """The settings as torch takes them."""
         return {name: getattr(self, name) for name in type(self).model_fields if name != "type"}
 
-    def factory(self) -> type[torch.optim.Optimizer]:
+    def factory(self) -> Factory:
         """Torch's class."""
         raise NotImplementedError
 
     def build(self, parameters: Iterable[Parameter]) -> torch.optim.Optimizer:
         """Torch's optimiser over these parameters."""
         extra = {"fused": True} if self.fused else {}
-        return self.factory()(parameters, **self.arguments(), **extra)
+        optimizer: torch.optim.Optimizer = self.factory()(parameters, **self.arguments(), **extra)
+        return optimizer
 
     def adjust(self, optimizer: torch.optim.Optimizer) -> None:
         """Give a working optimiser these settings; what it remembers stays."""
@@ -85,7 +88,7 @@ class SGD(Optimizer):
             raise ValueError("Nesterov needs a momentum above 0 and no dampening")
         return self
 
-    def factory(self) -> type[torch.optim.Optimizer]:
+    def factory(self) -> Factory:
         """torch.optim.SGD."""
         return torch.optim.SGD
 
@@ -103,7 +106,7 @@ class Adam(Optimizer):
     weight_decay: float = _decay()
     amsgrad: bool = Field(False, title="AMSGrad", json_schema_extra={"advanced": True})
 
-    def factory(self) -> type[torch.optim.Optimizer]:
+    def factory(self) -> Factory:
         """torch.optim.Adam."""
         return torch.optim.Adam
 
@@ -121,7 +124,7 @@ class AdamW(Optimizer):
     weight_decay: float = _decay(1e-2)
     amsgrad: bool = Field(False, title="AMSGrad", json_schema_extra={"advanced": True})
 
-    def factory(self) -> type[torch.optim.Optimizer]:
+    def factory(self) -> Factory:
         """torch.optim.AdamW."""
         return torch.optim.AdamW
 
@@ -137,7 +140,7 @@ class RMSprop(Optimizer):
     momentum: Fraction = Field(0.0, title="Momentum", description="Share of the last step that is kept")
     centered: bool = Field(False, title="Centred", json_schema_extra={"advanced": True})
 
-    def factory(self) -> type[torch.optim.Optimizer]:
+    def factory(self) -> Factory:
         """torch.optim.RMSprop."""
         return torch.optim.RMSprop
 
@@ -164,7 +167,7 @@ class Adagrad(Optimizer):
     )
     eps: float = _eps(1e-10)
 
-    def factory(self) -> type[torch.optim.Optimizer]:
+    def factory(self) -> Factory:
         """torch.optim.Adagrad."""
         return torch.optim.Adagrad
 
@@ -178,7 +181,7 @@ class Adadelta(Optimizer):
     eps: float = _eps(1e-6)
     weight_decay: float = _decay()
 
-    def factory(self) -> type[torch.optim.Optimizer]:
+    def factory(self) -> Factory:
         """torch.optim.Adadelta."""
         return torch.optim.Adadelta
 
@@ -198,7 +201,7 @@ class Rprop(Optimizer):
         json_schema_extra={"advanced": True},
     )
 
-    def factory(self) -> type[torch.optim.Optimizer]:
+    def factory(self) -> Factory:
         """torch.optim.Rprop."""
         return torch.optim.Rprop
 
@@ -229,7 +232,7 @@ class LBFGS(Optimizer):
         """Torch's own default for `max_eval` is 1.25 times `max_iter`."""
         return {**super().arguments(), "max_eval": self.max_eval or self.max_iter * 5 // 4}
 
-    def factory(self) -> type[torch.optim.Optimizer]:
+    def factory(self) -> Factory:
         """torch.optim.LBFGS."""
         return torch.optim.LBFGS
 
@@ -238,3 +241,51 @@ if TYPE_CHECKING:
     AnyOptimizer = Optimizer
 else:
     AnyOptimizer = union(Optimizer)
+
+
+def pack(optimizer: torch.optim.Optimizer, names: Sequence[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What an optimiser remembers, as tensors by name and plain JSON. LBFGS remembers lists of tensors."""
+    tensors: dict[str, Tensor] = {}
+
+    def plain(value: Any, name: str) -> Any:
+        if isinstance(value, torch.Tensor):
+            tensors[name] = value
+            return {"tensor": name}
+        if isinstance(value, list):
+            return {"list": [plain(each, f"{name}.{i}") for i, each in enumerate(value)]}
+        return {"value": value}
+
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    facts = {
+        name: {key: plain(value, f"{name}.{key}") for key, value in optimizer.state[parameter].items()}
+        for name, parameter in zip(names, parameters, strict=True)
+        if parameter in optimizer.state
+    }
+    return tensors, facts
+
+
+def unpack(
+    optimizer: torch.optim.Optimizer,
+    names: Sequence[str],
+    tensors: Mapping[str, Tensor],
+    facts: Mapping[str, Any],
+) -> None:
+    """Make an optimiser remember what `pack` took down."""
+
+    def value_of(plain: dict[str, Any]) -> Any:
+        if "tensor" in plain:
+            return tensors[plain["tensor"]].clone()
+        if "list" in plain:
+            return [value_of(each) for each in plain["list"]]
+        return plain["value"]
+
+    state = {
+        i: {key: value_of(plain) for key, plain in facts[name].items()}
+        for i, name in enumerate(names)
+        if name in facts
+    }
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    for parameter, remembered in optimizer.state.items():
+        for key, value in remembered.items():  # laid out in memory as the weights are
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                remembered[key] = torch.empty_like(parameter).copy_(value)

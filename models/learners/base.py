@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from models.engine import Engine
+    from models.evaluation import Measured
     from models.events import Finding
     from models.experiment import Experiment
     from models.network import Network
@@ -64,25 +65,58 @@ class Place:
     networks: dict[str, Network]
     device: torch.device
     engine: Engine
-    multiply_adds: int
-    """Of one row through all networks, forward."""
+    costs: Costs
     frozen: frozenset[str]
-    """Layers that keep the weights they came with."""
+    """Layers that keep the weights they came with, as `role.layer`."""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One evaluation: the columns of its progress row, and pictures of the moment."""
+class Costs:
+    """What one row costs, forward, in all networks together."""
 
-    columns: dict[str, float | int]
-    confusion: dict[str, Any]
-    """By part: the confusion matrix, where there are classes."""
+    layers: int
+    multiply_adds: int
+    activation_bytes: int
+
+    def step_seconds(self, rows: int) -> float:
+        """About what a step over so many rows takes. A fact of the document, not of the machine."""
+        return 1e-6 * (100 + 40 * self.layers) + 3 * rows * self.multiply_adds * 1e-10
+
+    def evaluation_seconds(self, rows: int) -> float:
+        """About what an evaluation over so many rows takes."""
+        return 1e-6 * (200 + 10 * self.layers) + rows * self.multiply_adds * 1e-10
+
+
+EACH_EPOCH_UNTIL = 100
+PERIODS: list[int] = [period * 10**power for power in range(6) for period in (1, 2, 5)]
+
+
+def evaluation_period(costs: Costs, rows: int, steps: int, evaluated: int) -> int:
+    """Epochs between two evaluations, so that they take under a fifth of the time.
+
+    The rule of `evaluate_every: "auto"`: the first 100 epochs are all evaluated; from then on every k-th
+    epoch and the last, k being the smallest of 1, 2, 5, 10, 20, 50 ... for which an evaluation of
+    `evaluated` rows costs at most 0.15 of k epochs of `rows` rows in `steps` steps, by `Costs`. It knows the
+    document and the data only, never the clock, so that it is the same in each repetition.
+    """
+    epoch = steps * costs.step_seconds(-(-rows // steps))
+    evaluation = costs.evaluation_seconds(evaluated)
+    return next((period for period in PERIODS if evaluation <= 0.15 * period * epoch), PERIODS[-1])
 
 
 class Session(Protocol):
     """A learner at work. All state that decides what comes next is in `state()`."""
 
     networks: dict[str, Network]
+    done: bool
+    """The learner itself wants to end."""
+    evaluation_period: int
+    """Epochs between two evaluations, after the first hundred."""
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the last step, or of the first."""
+        ...
 
     @property
     def rows(self) -> int:
@@ -103,11 +137,15 @@ class Session(Protocol):
         ...
 
     def evaluate(self) -> Measured:
-        """Losses and metrics of the weights as they are; changes nothing."""
+        """Losses and metrics of the weights as they are; changes nothing but what early stopping counts."""
         ...
 
     def findings(self, measured: Measured, epoch: int, step: int) -> list[Finding]:
         """What a teacher would point at now, each thing once in a run."""
+        ...
+
+    def broken(self) -> str | None:
+        """The first layer whose values are no numbers any more."""
         ...
 
     def adjust(self, experiment: Experiment) -> None:
