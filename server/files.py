@@ -6,7 +6,6 @@ its place, forced to the disk, read back and compared, and then renamed.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import fcntl
 import hashlib
@@ -14,9 +13,8 @@ import os
 import re
 import secrets
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,11 +31,14 @@ _OLD = 3600.0
 
 
 class Files:
-    """A folder of files by hash, in one level of subfolders."""
+    """A folder of files by hash, in one level of subfolders.
+
+    Its methods block: call them in a thread. Two runs may share a file, so whoever deletes one must not do it
+    between another's `put` and the row that needs it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._held: Counter[str] = Counter()
 
     def path_of(self, sha256: str) -> Path:
         """Where the file of that hash is, or would be. The only way from a name to a path."""
@@ -47,74 +48,18 @@ class Files:
             )
         return self.folder / sha256[:2] / sha256
 
-    async def put(self, content: bytes | Path) -> str:
+    def put(self, content: bytes | Path) -> str:
         """Keep these bytes, or those of a file; gives their sha256. Raises StorageError."""
-        return await asyncio.to_thread(self._put, content)
-
-    @asynccontextmanager
-    async def hold(self, content: bytes | Path) -> AsyncIterator[str]:
-        """Keep them, and let nothing delete them inside the block: there the row that needs them is written.
-
-        Without it, a run that is deleted in between could take a file that two runs share.
-        """
-        sha256 = await asyncio.to_thread(_hash_of, content)
-        self._held[sha256] += 1
-        try:
-            await asyncio.to_thread(self._put, content, sha256)
-            yield sha256
-        finally:
-            self._held[sha256] -= 1
-
-    async def open(self, sha256: str) -> bytes:
-        """The bytes, compared with their hash. Raises SnapshotError when they are damaged or gone."""
-        return await asyncio.to_thread(self.read, sha256)
-
-    async def verify(self, sha256: str) -> Path:
-        """The path, after comparing the bytes with their hash. Raises SnapshotError."""
-        await asyncio.to_thread(self._compare, sha256)
-        return self.path_of(sha256)
-
-    async def delete(self, *hashes: str) -> None:
-        """Remove files that no row needs any more; one that is not there, or is held, is passed over."""
-        await asyncio.to_thread(self._delete, hashes)
-
-    async def sweep(self, needed: Collection[str], older_than: float = _OLD) -> int:
-        """Remove what a crash left behind: half-written files, and whole ones that no row needs."""
-        return await asyncio.to_thread(self._sweep, frozenset(needed), older_than)
-
-    def read(self, sha256: str) -> bytes:
-        """The same as `open`, for those who may block."""
-        try:
-            content = self.path_of(sha256).read_bytes()
-        except FileNotFoundError as error:
-            raise _gone(sha256) from error
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise _damaged(sha256)
-        return content
-
-    def _compare(self, sha256: str) -> None:
-        try:
-            found = _hash_of(self.path_of(sha256))
-        except FileNotFoundError as error:
-            raise _gone(sha256) from error
-        if found != sha256:
-            raise _damaged(sha256)
-
-    def _put(self, content: bytes | Path, sha256: str | None = None) -> str:
-        sha256 = sha256 or _hash_of(content)
+        sha256 = hash_of(content)
         target = self.path_of(sha256)
-        if target.exists() and _hash_of(target) == sha256:
+        if target.exists() and hash_of(target) == sha256:
             return sha256
         with disk(self.folder):
             make_folder(target.parent)
             part = target.with_name(f"{sha256}.{secrets.token_hex(4)}.part")
             try:
-                with part.open("xb") as file:
-                    for chunk in _chunks(content):
-                        file.write(chunk)
-                    file.flush()
-                    os.fsync(file.fileno())
-                if _hash_of(part) != sha256:
+                _write(part, content)
+                if hash_of(part) != sha256:
                     raise StorageError(
                         "file.changed",
                         "What the disk gives back is not what was written.",
@@ -126,18 +71,36 @@ class Files:
             sync_folder(target.parent)
         return sha256
 
-    def _delete(self, hashes: Collection[str]) -> None:
-        for sha256 in hashes:
-            if not self._held[sha256]:
-                self.path_of(sha256).unlink(missing_ok=True)
+    def open(self, sha256: str) -> bytes:
+        """The bytes, compared with their hash. Raises SnapshotError when they are damaged or gone."""
+        try:
+            content = self.path_of(sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise _gone(sha256) from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise _damaged(sha256)
+        return content
 
-    def _sweep(self, needed: frozenset[str], older_than: float) -> int:
+    def verify(self, sha256: str) -> Path:
+        """The path, after comparing the bytes with their hash. Raises SnapshotError like `open`."""
+        path = self.path_of(sha256)
+        if not path.exists():
+            raise _gone(sha256)
+        if hash_of(path) != sha256:
+            raise _damaged(sha256)
+        return path
+
+    def delete(self, sha256: str) -> None:
+        """Remove a file that no row needs any more; nothing happens where there is none."""
+        self.path_of(sha256).unlink(missing_ok=True)
+
+    def sweep(self, needed: Collection[str], older_than: float = _OLD) -> int:
+        """Remove what a crash left behind: half-written files, and whole ones that no row needs."""
         before, count = time.time() - older_than, 0
         for path in self.folder.glob("??/*"):
-            if path.name in needed or self._held[path.name] or path.stat().st_mtime > before:
-                continue
-            path.unlink(missing_ok=True)
-            count += 1
+            if path.name not in needed and path.stat().st_mtime <= before:
+                path.unlink(missing_ok=True)
+                count += 1
         if count:
             log.info("orphaned files removed", count=count)
         return count
@@ -163,7 +126,16 @@ def _chunks(content: bytes | Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _hash_of(content: bytes | Path) -> str:
+def _write(path: Path, content: bytes | Path) -> None:
+    with path.open("xb") as file:
+        for chunk in _chunks(content):
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def hash_of(content: bytes | Path) -> str:
+    """The sha256 of bytes, or of a file's."""
     digest = hashlib.sha256()
     for chunk in _chunks(content):
         digest.update(chunk)
