@@ -23,7 +23,10 @@ import structlog
 
 from models import experiment as documents
 from models.control import Command, Pace, Watch
-from models.errors import DataError, DocumentError, OquError, Problem
+from models.data.base import DataSource
+from models.data.dataset import Imported
+from models.documents import load
+from models.errors import DataError, DocumentError, OquError, Problem, SnapshotError
 from models.events import ENDED, Controlled, Ended, Event, Finding, Resumed, StateChanged
 from server.errors import ConflictError, FencedError, NotFoundError, StorageError, TooManyError
 from server.executors.base import Beat, Events, Executor, Frame, Job, Message, SnapshotBytes
@@ -111,7 +114,7 @@ class Runs:
         self._watch_number = 0
         self._wake = asyncio.Event()
         self._claiming = asyncio.Lock()
-        self._keeping = asyncio.Lock()
+        self._keeping = asyncio.Lock()  # runs may share a file: none is deleted before another's row is there
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -145,6 +148,31 @@ class Runs:
     def memory_limit(self) -> int:
         """An estimate above is refused."""
         return self._settings.run_memory_bytes or self._memory // 2
+
+    # --- before there is a run ------------------------------------------------------------------
+
+    async def check(self, owner: str, document: bytes) -> dict[str, Any]:
+        """All that can be said of a document: problems, shapes, cost. Raises DocumentError if it is none."""
+        payload = await self._draft(owner, document)
+        answer: dict[str, Any] = await self._helper.call(
+            "check", payload | {"memory_limit": self.memory_limit}
+        )
+        return answer
+
+    async def preview(self, owner: str, document: bytes) -> dict[str, Any]:
+        """The first rows of each part of its data. Raises DocumentError, DataError."""
+        answer: dict[str, Any] = await self._helper.call("preview", await self._draft(owner, document))
+        return answer
+
+    async def _draft(self, owner: str, document: bytes) -> dict[str, Any]:
+        """A document that may be wrong, as text, so that it is judged as it was written; and its data's place."""
+        loaded, _ = load(document)
+        data = loaded.get("data")
+        folders = {}
+        if isinstance(data, dict) and data.get("type") == "dataset":
+            with contextlib.suppress(OquError, ValueError):  # said at its place by the check
+                folders = await self._folders(owner, Imported.model_validate(data))
+        return {"document": document.decode("utf-8-sig"), **self._outside(folders)}
 
     # --- submit ---------------------------------------------------------------------------------
 
@@ -188,28 +216,29 @@ class Runs:
 
     async def _pinned(self, owner: str, experiment: documents.Experiment) -> documents.Experiment:
         """The same experiment with its imported data named by content."""
-        name = _dataset_name(experiment)
-        if name is None:
+        data = experiment.data
+        if not isinstance(data, Imported):
             return experiment
-        path = ("data", "name")
         try:
-            dataset = await self._store.get_dataset(owner, name)
+            dataset = await self._store.get_dataset(owner, data.name)
         except NotFoundError:
-            raise _unknown_dataset(name) from None
+            raise _unknown_dataset(data.name) from None
         if dataset.sha256 is None:
             raise DataError(
-                "data.empty", f"The data set {name!r} has no content yet.", hint="Upload it first.", path=path
+                "data.empty",
+                f"The data set {data.name!r} has no content yet.",
+                hint="Upload it first.",
+                path=("data", "name"),
             )
-        asked = getattr(experiment.data, "sha256", None)
-        if asked not in (None, dataset.sha256):
+        if data.sha256 not in (None, dataset.sha256):
             raise DataError(
                 "data.changed",
-                f"The data set {name!r} is not the one this experiment was made with.",
+                f"The data set {data.name!r} is not the one this experiment was made with.",
                 hint="Leave out sha256 to take the data set as it is now.",
                 path=("data", "sha256"),
             )
-        data = experiment.data.model_copy(update={"sha256": dataset.sha256})
-        return experiment.model_copy(update={"data": data})
+        pinned = data.model_copy(update={"sha256": dataset.sha256})
+        return experiment.model_copy(update={"data": pinned})
 
     async def _checked(self, owner: str, experiment: documents.Experiment) -> int:
         """The estimate in bytes. Raises DocumentError with all that is wrong, too big included."""
@@ -223,34 +252,32 @@ class Runs:
         payload = {
             "document": experiment.model_dump(mode="json"),
             "memory_limit": self.memory_limit,
-            **await self._outside(owner, experiment),
+            **self._outside(await self._folders(owner, experiment.data)),
         }
         answer = await self._helper.call("check", payload, SUBMIT_CHECK_SECONDS)
         if answer["errors"]:
             raise DocumentError.of([Problem.model_validate(error) for error in answer["errors"]])
         return sum(network["memory_bytes"] for network in answer["networks"].values())
 
-    async def _outside(self, owner: str, experiment: documents.Experiment) -> dict[str, Any]:
-        """Where another process finds what the document names: data sets by folder, downloads."""
+    def _outside(self, folders: dict[str, Path]) -> dict[str, Any]:
+        """Where another process finds what a document names: data sets by folder, downloads."""
         return {
-            "datasets": {
-                name: str(folder) for name, folder in (await self._folders(owner, experiment)).items()
-            },
+            "datasets": {name: str(folder) for name, folder in folders.items()},
             "home": str(self._settings.home),
             "mirror": self._settings.mirror,
         }
 
-    async def _folders(self, owner: str, experiment: documents.Experiment) -> dict[str, Path]:
-        name = _dataset_name(experiment)
-        if name is None:
+    async def _folders(self, owner: str, data: DataSource) -> dict[str, Path]:
+        """Where the prepared content of imported data lies."""
+        if not isinstance(data, Imported):
             return {}
-        sha256 = getattr(experiment.data, "sha256", None)
+        sha256 = data.sha256
         if sha256 is None:
             try:
-                sha256 = (await self._store.get_dataset(owner, name)).sha256
+                sha256 = (await self._store.get_dataset(owner, data.name)).sha256
             except NotFoundError:
-                raise _unknown_dataset(name) from None
-        return {name: self._settings.home / "datasets" / str(sha256)}
+                raise _unknown_dataset(data.name) from None
+        return {data.name: self._settings.home / "datasets" / str(sha256)}
 
     # --- control --------------------------------------------------------------------------------
 
@@ -332,8 +359,7 @@ class Runs:
         await self.control(owner, run_id, "stop")
         await self.wait(run_id)
         async with self._keeping:
-            for sha256 in await self._store.delete_run(owner, run_id):
-                await asyncio.to_thread(self._files.delete, sha256)
+            await self._discard(await self._store.delete_run(owner, run_id))
         self._forget(run_id)
 
     async def wait(self, run_id: str) -> None:
@@ -399,7 +425,8 @@ class Runs:
                 "There is no such snapshot.",
                 hint="The run's snapshots list all there are.",
             )
-        outside = await self._outside(owner, documents.parse(record.document))
+        data = documents.parse(record.document).data
+        outside = self._outside(await self._folders(owner, data) if what != "predict" else {})
         path = self._files.path_of(chosen[-1].sha256)
         return await self._helper.call(what, {**payload, "snapshot": str(path), **outside})
 
@@ -503,7 +530,7 @@ class Runs:
             document=document,
             resume=await self._resume_from(record),
             start=self._files.path_of(experiment.start.snapshot) if experiment.start else None,
-            datasets=await self._folders(record.owner, experiment),
+            datasets=await self._folders(record.owner, experiment.data),
             home=self._settings.home,
             mirror=self._settings.mirror,
             memory_limit=self._worker_limit(record.id),
@@ -521,22 +548,16 @@ class Runs:
         if record.attempt <= 1:
             return None
         for snapshot in reversed(await self._store.snapshots(record.id)):
-            if await asyncio.to_thread(self._whole, snapshot.sha256):
-                await self._say(
-                    record,
-                    Resumed(attempt=record.attempt, from_step=snapshot.step, from_epoch=snapshot.epoch),
-                )
-                return self._files.path_of(snapshot.sha256)
-            await self._say(record, _damaged(snapshot))
+            try:
+                path = await asyncio.to_thread(self._files.verify, snapshot.sha256)
+            except SnapshotError:
+                await self._say(record, _damaged(snapshot))
+                continue
+            facts = {"from_step": snapshot.step, "from_epoch": snapshot.epoch}
+            await self._say(record, Resumed(attempt=record.attempt, **facts))
+            return path
         await self._say(record, Resumed(attempt=record.attempt, from_step=0, from_epoch=0))
         return None
-
-    def _whole(self, sha256: str) -> bool:
-        try:
-            self._files.open(sha256)
-        except (OquError, OSError):
-            return False
-        return True
 
     async def _record(self, active: _Active, job: Job) -> None:
         """Store and publish what a worker says, in order, until it has ended or is lost."""
@@ -623,15 +644,17 @@ class Runs:
                 metrics=snapshot.metrics,
             )
             event = await self._store.add_snapshot(record.id, record.attempt, row)
-        self._feed.publish(record.id, [event])
-        async with self._keeping:
+            self._feed.publish(record.id, [event])
             unneeded = await self._store.prune_snapshots(
                 record.id,
                 timeline=self._settings.timeline_snapshots,
                 timeline_bytes=self._settings.timeline_bytes,
             )
-            for sha256 in unneeded:
-                await asyncio.to_thread(self._files.delete, sha256)
+            await self._discard(unneeded)
+
+    async def _discard(self, hashes: Sequence[str]) -> None:
+        for sha256 in hashes:
+            await asyncio.to_thread(self._files.delete, sha256)
 
     async def _say(self, record: RunRecord, *events: Event) -> None:
         self._feed.publish(record.id, await self._store.append(record.id, record.attempt, events))
@@ -708,10 +731,6 @@ def _replayed(
     document = documents.changed(experiment, run).model_dump(mode="json")
     document["control"] = sorted(document["control"] + entries, key=lambda entry: int(entry["step"]))
     return document, commands
-
-
-def _dataset_name(experiment: documents.Experiment) -> str | None:
-    return str(experiment.data.name) if experiment.data.type == "dataset" else None  # type: ignore[union-attr]
 
 
 def _unknown_dataset(name: str) -> DataError:

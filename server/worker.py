@@ -17,7 +17,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from models.control import Command, Control
 from models.errors import OquError
 from models.events import Ended, Event, Progress, Reason, StateChanged, merge
 from server import wire
-from server.executors.base import Job
+from server.executors.base import Job, SnapshotBytes
 from server.forks import limit_memory
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def serve(sock: socket.socket) -> None:
     except BaseException as error:
         if not isinstance(error, OquError | MemoryError):
             traceback.print_exc(file=sys.stderr)
-        outbox.put_event(_ended_by(error))
+        outbox.put_event(ended_by(error))
     outbox.close()
 
 
@@ -109,12 +109,12 @@ class Outbox:
             elif len(self._items) == 1:  # the sender sleeps
                 self._changed.notify_all()
 
-    def put_snapshot(self, header: dict[str, Any], content: bytes) -> None:
+    def put_snapshot(self, snapshot: SnapshotBytes) -> None:
         """Send a snapshot, after all that was said before it."""
         with self._changed:
             self._wait_for_room()
-            self._items.append(("snapshot", (header, content)))
-            self._bytes += len(content)
+            self._items.append(("snapshot", snapshot))
+            self._bytes += len(snapshot.content)
             self._hurry()
 
     def put_frame(self, frame: Frame) -> None:
@@ -184,8 +184,8 @@ class Outbox:
             self._send_events(events)
             events = []
             if what == "snapshot":
-                header, content = value
-                wire.send(self._sock, {"snapshot": header}, content)
+                facts = {name: getattr(value, name) for name in ("kind", "step", "epoch", "metrics")}
+                wire.send(self._sock, {"snapshot": facts}, value.content)
             else:
                 wire.send(self._sock, {"beat": value})
         self._send_events(events)
@@ -229,7 +229,7 @@ class _Loop:
         from models.scene import Frame
         from models.snapshots import Snapshot
 
-        for item in self._train():
+        for item in learning(self.job, self.control):
             self.alive_at = time.monotonic()
             if isinstance(item, Snapshot):
                 self._keep(item)
@@ -240,23 +240,6 @@ class _Loop:
                     self._note_state(item)
                 self.outbox.put_event(item)
 
-    def _train(self) -> Any:
-        import torch
-
-        from models import experiment, training
-        from server.datasets import FolderDoor
-
-        document = experiment.parse(self.job.document)
-        torch.set_num_threads(document.run.threads or 1)
-        self.control.pace = document.run.pace
-        return training.train(
-            document,
-            data=FolderDoor(self.job.home, self.job.datasets, self.job.mirror),
-            control=self.control,
-            resume=_snapshot(self.job.resume),
-            start=_snapshot(self.job.start),
-        )
-
     def _note_state(self, event: StateChanged) -> None:
         """A pause may last: what was learnt until now is kept first."""
         was, self.paused = self.paused, event.state == "paused"
@@ -264,22 +247,12 @@ class _Loop:
             self.control.put(Command("snapshot"))
 
     def _keep(self, snapshot: Snapshot) -> None:
-        from models import snapshots
-
-        step, epoch = snapshot.meta["step"], snapshot.meta["epoch"]
-        if snapshot.kind == "recovery" and step == self.snapshot_step:
+        if snapshot.kind == "recovery" and snapshot.step == self.snapshot_step:
             return
         began = time.monotonic()
-        content = snapshots.encode(snapshot)  # now: the loop goes on changing these tensors
-        header = {
-            "kind": snapshot.kind,
-            "step": step,
-            "epoch": epoch,
-            "metrics": snapshot.meta.get("metrics", {}),
-        }
-        self.outbox.put_snapshot(header, content)
+        self.outbox.put_snapshot(packed(snapshot))
         cost = 2 * (time.monotonic() - began)  # copying the tensors took about as long before
-        self.snapshot_step = step
+        self.snapshot_step = snapshot.step
         self.snapshot_at = time.monotonic() + max(self.job.snapshot_every, cost / SNAPSHOT_SHARE)
 
     def beat(self) -> None:
@@ -297,14 +270,36 @@ class _Loop:
             time.sleep(max(0.001, min(beat_at, self.snapshot_at) - time.monotonic()))
 
 
+def learning(job: Job, control: Control) -> Iterator[Event | Snapshot | Frame]:
+    """All that the job's experiment yields."""
+    from models import experiment, training
+    from server.datasets import FolderDoor
+
+    return training.train(
+        experiment.parse(job.document),
+        data=FolderDoor(job.home, job.datasets, job.mirror),
+        control=control,
+        resume=_snapshot(job.resume),
+        start=_snapshot(job.start),
+    )
+
+
+def packed(snapshot: Snapshot) -> SnapshotBytes:
+    """A snapshot as it goes to the disk."""
+    from models.snapshots import encode
+
+    metrics = snapshot.meta.get("metrics", {})
+    return SnapshotBytes(snapshot.kind, snapshot.step, snapshot.epoch, encode(snapshot), metrics)
+
+
 def _snapshot(path: Path | None) -> Snapshot | None:
-    from models import snapshots
+    from models.snapshots import decode
 
-    return None if path is None else snapshots.decode(path.read_bytes())
+    return None if path is None else decode(path.read_bytes())
 
 
-def _ended_by(error: BaseException) -> Ended:
-    """The last event of a run whose loop raised, which it does for no failure it foresaw."""
+def ended_by(error: BaseException) -> Ended:
+    """The last event of a run whose loop raised: it does so for no failure that it foresaw."""
     if isinstance(error, OquError):
         return Ended(state="failed", reason="bad_data", detail=error.problem.detail, hint=error.problem.hint)
     reason = _reason(error)

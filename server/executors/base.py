@@ -8,8 +8,6 @@ try again; an executor never does.
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from models.control import Command
 from models.events import Event
+from models.scene import Frame as Frame
 
 
 class Job(BaseModel):
@@ -64,20 +63,6 @@ class SnapshotBytes:
     epoch: int
     content: bytes
     metrics: dict[str, float | int | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A live picture, or the error in its place. `id` is the watch's. Unordered, not numbered, never stored."""
-
-    id: int
-    header: dict[str, Any]
-    body: bytes = b""
-
-    def encode(self) -> bytes:
-        """As it goes to a browser: header length, header, body."""
-        header = json.dumps(self.header, separators=(",", ":")).encode()
-        return struct.pack(">I", len(header)) + header + self.body
 
 
 @dataclass(frozen=True)
