@@ -394,21 +394,22 @@ async def read_blocks(file: Path) -> AsyncIterator[bytes]:
 
 def _settle(made: Path, folder: Path) -> tuple[str, int]:
     """Force an imported folder to the disk and give it its hash as its name; gives that and its size."""
-    digest, size = hashlib.sha256(), 0
-    for path in sorted(made.iterdir()):
-        digest.update(f"{path.name} {hash_of(path)}\n".encode())
+    from models.importing import digest
+
+    size = 0
+    for path in made.iterdir():
         size += path.stat().st_size
         with path.open("rb") as file:
             os.fsync(file.fileno())
     sync_folder(made)
-    target = folder / digest.hexdigest()
+    target = folder / digest(made)
     if not target.exists():
         made.rename(target)
         sync_folder(folder)
     return target.name, size
 
 
-def _finish(file: BinaryIO, block: bytes) -> None:
+def _finish(file: BinaryIO, block: bytes | bytearray) -> None:
     file.write(block)
     file.flush()
     os.fsync(file.fileno())
