@@ -27,6 +27,26 @@ class Computed(nn.Module):
         return self.layer.type
 
 
+class PaddedConv1d(nn.Conv1d):
+    """Conv1d with another padding at each end: an even kernel keeps the length so."""
+
+    pads: Sequence[int] = ()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(N, C, L)` -> `(N, out_channels, L')`."""
+        return super().forward(F.pad(x, self.pads))
+
+
+class PaddedConv2d(nn.Conv2d):
+    """Conv2d with another padding at each side: an even kernel keeps the size so."""
+
+    pads: Sequence[int] = ()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(N, C, H, W)` -> `(N, out_channels, H', W')`."""
+        return super().forward(F.pad(x, self.pads))
+
+
 class _Patient(nn.modules.batchnorm._BatchNorm):
     """Batch normalisation that also learns from a single row, which has no variance: with the running figures."""
 

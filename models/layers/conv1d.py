@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from models.layers.base import Margin, Shape, Span
-from models.layers.convolution import ADVANCED, Convolution, check_window
+from models.layers.convolution import ADVANCED, Convolution, check_window, uneven
 from models.lazy import nn
 
 
@@ -36,15 +36,25 @@ class Conv1d(Convolution):
 
     def build(self, inputs: Sequence[Shape]) -> nn.Module:
         """nn.Conv1d."""
+        from models.modules import PaddedConv1d
+
         assert self.out_channels is not None  # check
-        return nn.Conv1d(
+        pads = (
+            uneven([self.kernel_size], [self.dilation])
+            if self.padding == "same" and self.padding_mode == "zeros"
+            else []
+        )
+        module = (PaddedConv1d if pads else nn.Conv1d)(
             inputs[0][0],
             self.out_channels,
             self.kernel_size,
             stride=self.stride,
-            padding=self.padding,
+            padding=0 if pads else self.padding,
             dilation=self.dilation,
             groups=self.groups,
             bias=self.bias,
             padding_mode=self.padding_mode,
         )
+        if isinstance(module, PaddedConv1d):
+            module.pads = pads
+        return module

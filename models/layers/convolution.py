@@ -78,3 +78,11 @@ def check_window(
                 "Choose a smaller kernel_size, add padding, or pool less before it.",
                 actual=shape,
             )
+
+
+def uneven(kernel: Sequence[int], dilation: Sequence[int]) -> list[int]:
+    """Padding before and after, last dimension first, where an even kernel cannot keep the size evenly; else []."""
+    totals = [gap * (span - 1) for span, gap in zip(kernel, dilation, strict=True)]
+    if not any(total % 2 for total in totals):
+        return []
+    return [side for total in reversed(totals) for side in (total // 2, total - total // 2)]
