@@ -9,6 +9,7 @@ import { Shell } from "./ui/Shell.tsx";
 const Workbench = lazy(async () => ({ default: (await import("./workbench/Workbench.tsx")).Workbench }));
 const Zoo = lazy(async () => ({ default: (await import("./zoo/Zoo.tsx")).Zoo }));
 const Runs = lazy(async () => ({ default: (await import("./runs/Runs.tsx")).Runs }));
+const Data = lazy(async () => ({ default: (await import("./data/Data.tsx")).Data }));
 
 export function App() {
   return (
@@ -20,6 +21,7 @@ export function App() {
             <Route path="/runs/:id/*" element={<Workbench />} />
             <Route path="/runs" element={<Runs />} />
             <Route path="/zoo" element={<Zoo />} />
+            <Route path="/data" element={<Data />} />
             <Route path="*" element={<NotFound />} />
           </Routes>
         </Suspense>

@@ -28,6 +28,7 @@ const browser: LiveWorld = {
 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 8_000;
+const RUN_IS_OVER = 1000;
 
 type Watched = {
   id: number;
@@ -105,8 +106,10 @@ export class LiveConnection {
       if (typeof message.data === "string") this.take(parseEvents(message.data));
       else this.show(parseFrame(message.data));
     };
-    socket.onclose = () => {
-      if (socket === this.socket) this.retry();
+    socket.onclose = (end?: CloseEvent) => {
+      if (socket !== this.socket) return;
+      if (end?.code === RUN_IS_OVER) this.close();
+      else this.retry();
     };
   }
 

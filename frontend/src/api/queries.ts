@@ -6,7 +6,6 @@ import type {
   CheckAnswer,
   ControlBody,
   DataPreview,
-  DatasetItem,
   ExperimentDocument,
   Json,
   JsonObject,
@@ -74,15 +73,9 @@ export const snapshotsQuery = (id: string) =>
       (await api<Items<SnapshotItem>>(`/api/runs/${part(id)}/snapshots`, { signal })).items,
   });
 
-export const datasetsQuery = queryOptions({
-  queryKey: ["datasets"],
-  queryFn: async ({ signal }) => (await api<Items<DatasetItem>>("/api/datasets", { signal })).items,
-});
-
 export const useCatalog = () => useQuery(catalogQuery);
 export const useZoo = () => useQuery(zooQuery);
 export const useRuns = () => useQuery(runsQuery);
-export const useDatasets = () => useQuery(datasetsQuery);
 
 // ---- asking about a document ----
 

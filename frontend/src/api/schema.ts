@@ -146,6 +146,7 @@ export type Task = "classification" | "regression";
 
 export type DataInfo = {
   task: Task;
+  dtype?: "float32" | "uint8";
   form: "points" | "table" | "image" | "vector";
   shape: Shape;
   classes: string[];
@@ -324,11 +325,33 @@ export type Frame = { header: FrameHeader; data: FrameData };
 export type DatasetItem = {
   id: string;
   name: string;
-  state: string;
+  state: "empty" | "ready";
   sha256: string | null;
-  bytes?: number;
+  bytes: number;
   created: string;
   info: DataInfo | null;
+};
+
+/** A column of a table as the import found it. */
+export type ColumnFacts = Feature & {
+  present: number;
+  different: number | null;
+  low?: number | null;
+  high?: number | null;
+};
+
+export type DatasetPreview = {
+  /** The importer's `type` in the catalogue. */
+  format: string;
+  info: DataInfo;
+  /** The importer's settings, with what was found out written in. */
+  options?: JsonObject;
+  /** Tables: the columns to learn from, then the target. */
+  columns?: ColumnFacts[];
+  rows?: Json[][];
+  images?: { shape: Shape; pixels: number[][]; classes: (string | number | number[])[] };
+  balance: { [name: string]: number };
+  problems: string[];
 };
 
 /** A switch over a union ends here: a new member is a type error, not a silent gap. */

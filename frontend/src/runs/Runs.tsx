@@ -15,8 +15,9 @@ import { IconChartLine, IconMoodEmpty, IconSearch } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useRuns } from "../api/queries.ts";
-import type { Run } from "../api/schema.ts";
+import { useDeleteRun, useRuns } from "../api/queries.ts";
+import { ENDED, type Run } from "../api/schema.ts";
+import { ConfirmDelete } from "../ui/ConfirmDelete.tsx";
 import { EmptyState } from "../ui/EmptyState.tsx";
 import { ErrorNote } from "../ui/ErrorNote.tsx";
 import {
@@ -29,7 +30,6 @@ import {
   parseTime,
 } from "../ui/format.ts";
 import { Loading } from "../ui/Loading.tsx";
-import { DeleteRun } from "./DeleteRun.tsx";
 import { filtered, headline, progressOf, type RunFilter, STATE_COLORS, secondsOf } from "./list.ts";
 
 const FILTERS: RunFilter[] = ["all", "active", "completed", "failed"];
@@ -128,13 +128,15 @@ function RunTable({ runs }: { runs: Run[] }) {
 
 function RunRow({ run, now }: { run: Run; now: Date }) {
   const { t } = useTranslation();
+  const deletion = useDeleteRun();
+  const name = run.name || t("runs.unnamed");
   const best = headline(run);
   const started = parseTime(run.started ?? run.created);
   return (
     <Table.Tr>
       <Table.Td>
         <Link to={`/runs/${encodeURIComponent(run.id)}`} className="oqu-run-name">
-          {run.name || t("runs.unnamed")}
+          {name}
         </Link>
       </Table.Td>
       <Table.Td>
@@ -170,7 +172,11 @@ function RunRow({ run, now }: { run: Run; now: Date }) {
         {formatDuration(secondsOf(run, now))}
       </Table.Td>
       <Table.Td ta="right">
-        <DeleteRun run={run} />
+        <ConfirmDelete
+          name={name}
+          text={ENDED.includes(run.state) ? t("runs.delete_text") : t("runs.delete_running_text")}
+          onDelete={() => deletion.mutateAsync(run.id)}
+        />
       </Table.Td>
     </Table.Tr>
   );

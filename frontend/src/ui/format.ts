@@ -24,7 +24,8 @@ export const MISSING = "–";
 
 /** A measured value with the digits that matter: 0.0231, 12.4, 1.2e-7. */
 export function formatNumber(value: number | null | undefined, digits = 3): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return MISSING;
+  if (value === null || value === undefined) return MISSING;
+  if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e7)) {
@@ -50,7 +51,8 @@ export function formatCompact(value: number | null | undefined): string {
 
 /** A share between 0 and 1 as 97.3 %. */
 export function formatPercent(value: number | null | undefined, digits = 1): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
+  if (value === null || value === undefined) return MISSING;
+  if (!Number.isFinite(value)) return formatNumber(value);
   return numberFormat({
     style: "percent",
     minimumFractionDigits: digits,

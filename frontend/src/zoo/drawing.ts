@@ -90,12 +90,14 @@ function tilesOf(rows: Json[], targets: Json[], size: number): Tile[] {
 
 /** The first rows whose classes differ, then any. */
 function differing(rows: Json[], targets: Json[], count: number): Json[] {
-  const firsts = rows.filter((_, i) => targets.indexOf(targets[i]) === i);
+  const firsts = rows.filter((_, i) => targets.indexOf(targets[i] ?? null) === i);
   return [...firsts, ...rows.filter((row) => !firsts.includes(row))].slice(0, count);
 }
 
 /** (C, H, W) nested lists, 0..255 or 0..1, as pixels. */
-export function imageOf(row: Json): { width: number; height: number; rgba: Uint8ClampedArray } | null {
+export function imageOf(
+  row: Json | undefined,
+): { width: number; height: number; rgba: Uint8ClampedArray } | null {
   const channels = Array.isArray(row) ? (row as Json[][][]) : [];
   const height = channels[0]?.length ?? 0;
   const width = channels[0]?.[0]?.length ?? 0;

@@ -1,18 +1,37 @@
-// Deleting a run asks first: it cannot be undone.
+// A delete button that asks first: it cannot be undone.
 import { ActionIcon, Button, Group, Modal, Text, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconTrash } from "@tabler/icons-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useDeleteRun } from "../api/queries.ts";
-import { ENDED, type Run } from "../api/schema.ts";
-import { ErrorNote } from "../ui/ErrorNote.tsx";
+import { ErrorNote } from "./ErrorNote.tsx";
 
-export function DeleteRun({ run }: { run: Run }) {
+type Props = {
+  name: string;
+  /** What goes with it. */
+  text: string;
+  onDelete: () => Promise<unknown>;
+};
+
+export function ConfirmDelete({ name, text, onDelete }: Props) {
   const { t } = useTranslation();
   const [asking, { open, close }] = useDisclosure(false);
-  const deletion = useDeleteRun();
-  const name = run.name || t("runs.unnamed");
-  const label = t("runs.delete_named", { name });
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState<unknown>(null);
+  const label = t("common.delete_named", { name });
+
+  const act = async () => {
+    setBusy(true);
+    setFailed(null);
+    try {
+      await onDelete();
+      close();
+    } catch (thrown) {
+      setFailed(thrown);
+    }
+    setBusy(false);
+  };
+
   return (
     <>
       <Tooltip label={t("common.delete")}>
@@ -28,18 +47,14 @@ export function DeleteRun({ run }: { run: Run }) {
         centered
       >
         <Text size="sm" mb="md">
-          {ENDED.includes(run.state) ? t("runs.delete_text") : t("runs.delete_running_text")}
+          {text}
         </Text>
-        {deletion.error && <ErrorNote problem={deletion.error} compact />}
+        {failed !== null && <ErrorNote problem={failed} compact />}
         <Group justify="flex-end" gap="sm" mt="sm">
           <Button variant="default" onClick={close} data-autofocus>
             {t("common.cancel")}
           </Button>
-          <Button
-            color="red"
-            loading={deletion.isPending}
-            onClick={() => deletion.mutate(run.id, { onSuccess: close })}
-          >
+          <Button color="red" loading={busy} onClick={() => void act()}>
             {t("common.delete")}
           </Button>
         </Group>
