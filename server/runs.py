@@ -28,6 +28,7 @@ from models.data.dataset import Imported
 from models.documents import load
 from models.errors import DataError, DocumentError, OquError, Problem, SnapshotError
 from models.events import ENDED, Controlled, Ended, Event, Finding, Resumed, StateChanged
+from models.replay import with_changes
 from server.errors import ConflictError, FencedError, NotFoundError, StorageError, TooManyError
 from server.executors.base import Beat, Events, Executor, Frame, Job, Message, SnapshotBytes
 from server.feed import Feed
@@ -336,8 +337,11 @@ class Runs:
     async def _changed(self, record: RunRecord, changes: dict[str, Any]) -> documents.Experiment:
         """The experiment with all changes made until now, and these. Raises ControlError."""
         until_now = [control.set for control in await self._store.controls(record.id)]
-        together = {name: value for change in [*until_now, changes] for name, value in change.items()}
-        return documents.changed(documents.parse(record.document), together)
+        merged = {name: value for change in until_now for name, value in change.items()}
+        now = documents.changed(documents.parse(record.document), merged)
+        run = {name: value for name, value in changes.items() if name in ("run.paused", "run.pace")}
+        learning = {name: value for name, value in changes.items() if name not in run}
+        return documents.changed(with_changes(now, learning), run)
 
     async def _stop(self, record: RunRecord) -> RunRecord:
         """Cancel: at once while it waits, else at the next step boundary, else by force."""
@@ -523,16 +527,20 @@ class Runs:
             known = {command.id for command in unapplied}
             others = [command for command in active.commands if not command.id or command.id not in known]
             active.commands = unapplied + others
+        resume = await self._resume_from(record)
         active.paused = document["run"]["paused"]
+        if active.paused and resume is not None:  # "start paused" means the first start only
+            active.commands.insert(0, Command("pause"))
         return Job(
             run_id=record.id,
             attempt=record.attempt,
             document=document,
-            resume=await self._resume_from(record),
+            resume=resume,
             start=self._files.path_of(experiment.start.snapshot) if experiment.start else None,
             datasets=await self._folders(record.owner, experiment.data),
             home=self._settings.home,
             mirror=self._settings.mirror,
+            downloads=self._settings.downloads,
             memory_limit=self._worker_limit(record.id),
             cuda=experiment.run.device != "cpu",
             heartbeat=self._settings.heartbeat_seconds,

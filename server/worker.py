@@ -52,12 +52,14 @@ def serve(sock: socket.socket) -> None:
     if packet is None:
         return
     job = Job.model_validate(packet[0]["job"])
-    _be_modest(job)
+    _be_modest()
     outbox = Outbox(sock)
     control = Control()
     loop = _Loop(job, control, outbox)
     for target in (lambda: _obey(sock, control), outbox.send_all, loop.beat):
         threading.Thread(target=target, daemon=True).start()
+    if job.memory_limit is not None:
+        limit_memory(job.memory_limit)  # on top of the threads' own stacks
     try:
         loop.run()
     except BaseException as error:
@@ -67,15 +69,13 @@ def serve(sock: socket.socket) -> None:
     outbox.close()
 
 
-def _be_modest(job: Job) -> None:
-    """Lower priority than the server, first victim of the memory killer, memory within its limit."""
+def _be_modest() -> None:
+    """Lower priority than the server, first victim of the memory killer."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with contextlib.suppress(OSError):
         os.nice(5)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
-    if job.memory_limit is not None:
-        limit_memory(job.memory_limit)
 
 
 def _obey(sock: socket.socket, control: Control) -> None:
@@ -277,7 +277,7 @@ def learning(job: Job, control: Control) -> Iterator[Event | Snapshot | Frame]:
 
     return training.train(
         experiment.parse(job.document),
-        data=FolderDoor(job.home, job.datasets, job.mirror),
+        data=FolderDoor(job.home, job.datasets, job.mirror, job.downloads),
         control=control,
         resume=_snapshot(job.resume),
         start=_snapshot(job.start),

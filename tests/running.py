@@ -93,9 +93,9 @@ class Place:
 
 @asynccontextmanager
 async def place(
-    home: Path, forks: ForkServer, executor: Executor | None = None, **settings: Any
+    home: Path, forks: ForkServer, executor: Executor | None = None, *, idle: bool = False, **settings: Any
 ) -> AsyncIterator[Place]:
-    """Runs with everything they need, open; closed at the end as a server closes."""
+    """Runs with everything they need, open; closed at the end as a server closes. Idle ones start no run."""
     chosen = Settings(home=home, **settings)
     store = SqlStore(chosen.database)
     await store.open()
@@ -103,7 +103,8 @@ async def place(
     executor = executor or LocalExecutor(forks)
     runs = Runs(chosen, store, feed, files, executor, helper)
     try:
-        await runs.start()
+        if not idle:
+            await runs.start()
         yield Place(chosen, store, files, feed, executor, helper, runs)
     finally:
         await runs.close()

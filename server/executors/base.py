@@ -37,6 +37,8 @@ class Job(BaseModel):
     home: Path | None = None
     """The data folder, for downloads that were made before."""
     mirror: str | None = None
+    downloads: bool = False
+    """Whether data may be fetched from their fixed addresses."""
     memory_limit: int | None = None
     """Bytes that the run may take on top of the warm process."""
     cuda: bool = False

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from models.control import Command, Control
 from models.events import Event
-from server.executors.base import Events, Frame, Job, Message, SnapshotBytes
+from server.executors.base import Beat, Events, Frame, Job, Message, SnapshotBytes
 
 if TYPE_CHECKING:
     from models.snapshots import Snapshot
@@ -85,7 +85,15 @@ class MemoryExecutor:
 
         threading.Thread(target=_learn, args=(job, running, say), daemon=True).start()
         try:
-            while not running.dead and (message := await running.said.get()) is not None:
+            while not running.dead:
+                try:
+                    message = await asyncio.wait_for(running.said.get(), job.heartbeat)
+                except TimeoutError:
+                    if running.thawed.is_set():
+                        yield Beat()
+                    continue
+                if message is None:
+                    return
                 yield message
         finally:
             if self._jobs.get(job.run_id) is running:
