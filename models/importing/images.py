@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp")
 PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}
+PAPERS = ("readme", "license", "licence")
 COMMON_SIDE = 64
 PROBED = 50
 
@@ -109,7 +110,7 @@ class Images(Importer):
         pictures = [e for e in archive.entries if e.filename.lower().endswith(ENDINGS)]
         pictures.sort(key=lambda entry: entry.filename)
         others = [e.filename for e in archive.entries if not e.filename.lower().endswith(ENDINGS)]
-        others = [name for name in others if not PurePosixPath(name).name.lower().startswith("readme")]
+        others = [name for name in others if not PurePosixPath(name).name.lower().startswith(PAPERS)]
         if others:
             problems.append(f"{len(others)} other files were passed over, {others[0]!r} the first.")
         folders = class_folders([entry.filename for entry in pictures])
