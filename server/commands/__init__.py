@@ -1,0 +1,1 @@
+"""What the command `oqu` does, one file per subcommand."""

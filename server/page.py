@@ -1,0 +1,70 @@
+"""The built page: its addresses lead to one file, its parts carry a hash in their names and are kept a year."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+STATIC = Path(__file__).parent / "static"
+YEAR = "public, max-age=31536000, immutable"
+NOT_BUILT = (
+    "Oqu's server runs, but its page is not built. Run `make setup` in the project's folder and reload.\n"
+    "The API works without it: /api/openapi.json lists its addresses.\n"
+)
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+
+
+class Page:
+    """An ASGI application: files by exact name from a list made at the start, the index for everything else.
+
+    No name from an address ever becomes a path.
+    """
+
+    def __init__(self, folder: Path = STATIC) -> None:
+        self._folder = folder
+        self._files: dict[str, Path] = {}
+        self._listed = -1.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            raise HTTPException(404)
+        await self._answer(scope)(scope, receive, send)
+
+    def _answer(self, scope: Scope) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+        path: str = scope["path"]
+        files = self._list()
+        found = files.get(path)
+        if found is None and (path.startswith("/api/") or "." in path.rsplit("/", 1)[-1]):
+            raise HTTPException(404)
+        found = found or files.get("/index.html")
+        if found is None:
+            return PlainTextResponse(NOT_BUILT, 503)
+        kind = TYPES.get(found.suffix) or mimetypes.guess_type(found.name)[0]
+        headers = {"Cache-Control": YEAR if path.startswith("/assets/") else "no-cache"}
+        answer = FileResponse(found, headers=headers, media_type=kind, stat_result=found.stat())
+        if Headers(scope=scope).get("if-none-match") == answer.headers["etag"]:
+            kept = {name: answer.headers[name] for name in ("etag", "cache-control")}
+            return Response(status_code=304, headers=kept)
+        return answer
+
+    def _list(self) -> dict[str, Path]:
+        """All files by address; listed again when the page was built anew."""
+        index = self._folder / "index.html"
+        changed = index.stat().st_mtime if index.exists() else 0.0
+        if changed != self._listed:
+            self._files = {
+                f"/{path.relative_to(self._folder).as_posix()}": path
+                for root, _, names in os.walk(self._folder)
+                for path in (Path(root) / name for name in names)
+            }
+            self._listed = changed
+        return self._files
