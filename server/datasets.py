@@ -93,15 +93,12 @@ class Datasets:
             pending = _Pending(self._uploads / record.id)
             with disk(self._uploads):
                 await asyncio.to_thread(pending.open)
-                kept = {upload.name: upload for upload in pending.files}
-                if len(kept.keys() | {name}) > MAX_FILES:
-                    raise ConflictError(
-                        "dataset.files",
-                        f"A data set is at most {MAX_FILES} files.",
-                        hint="Send one zip instead.",
-                    )
-                room = self._settings.upload_bytes - sum(u.size for u in pending.files if u.name != name)
-                return await pending.receive(name, content, room, self._settings.upload_bytes)
+            if len({name, *(upload.name for upload in pending.files)}) > MAX_FILES:
+                raise ConflictError(
+                    "dataset.files", f"A data set is at most {MAX_FILES} files.", hint="Send one zip instead."
+                )
+            room = self._settings.upload_bytes - sum(u.size for u in pending.files if u.name != name)
+            return await pending.receive(name, content, room, self._settings.upload_bytes)
 
     async def uploads(self, owner: str, ref: str) -> list[Upload]:
         """The files that were sent."""
@@ -217,6 +214,7 @@ class _Pending:
             shutil.rmtree(self.folder)
             self._done, self._places, self.files = False, {}, []
         make_folder(self.folder)
+        _remove_others(self.folder, {self._index.name, *self._places.values()})  # cut off half-way
 
     async def receive(self, name: str, content: AsyncIterator[bytes], room: int, limit: int) -> list[Upload]:
         """One file more. It counts only when it is whole and on the disk."""
@@ -236,9 +234,11 @@ class _Pending:
                     digest.update(chunk)
                     block += chunk
                     if len(block) >= _BLOCK:
-                        await asyncio.to_thread(file.write, block)
+                        with disk(self.folder):
+                            await asyncio.to_thread(file.write, block)
                         block = bytearray()
-                await asyncio.to_thread(_finish, file, block)
+                with disk(self.folder):
+                    await asyncio.to_thread(_finish, file, block)
         except BaseException:
             place.unlink(missing_ok=True)
             raise
@@ -246,7 +246,8 @@ class _Pending:
         self.files = [u for u in self.files if u.name != name]
         self.files.append(Upload(name, size, digest.hexdigest()))
         self._places[name] = place.name
-        await asyncio.to_thread(self._save)
+        with disk(self.folder):
+            await asyncio.to_thread(self._save)
         if replaced:
             (self.folder / replaced).unlink(missing_ok=True)
         return self.files
