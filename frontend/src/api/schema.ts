@@ -78,6 +78,10 @@ export type CatalogEntry = {
   arity?: [number, number];
   /** Layers only: one that works, for the palette to put on the canvas. */
   example?: KindDocument;
+  /** Losses only: what they can teach. */
+  tasks?: Task[];
+  /** Data only, where every one of them has the same. */
+  task?: Task;
 };
 
 export const FAMILIES = [

@@ -222,6 +222,7 @@ function Control(props: ControlProps): ReactNode {
     case "list":
       return <List {...props} field={field} error={error} />;
     case "nullable":
+      if (field.of.kind === "object") return <Optional {...props} schema={field.of.schema} />;
       return <Control {...props} field={field.of} empty={t("forms.automatic")} />;
     case "either":
       return <Either {...props} field={field} />;
@@ -232,6 +233,42 @@ function Control(props: ControlProps): ReactNode {
         </Text>
       );
   }
+}
+
+/** Settings that are there or not: early stopping, clipping. */
+function Optional({
+  id,
+  value,
+  path,
+  onChange,
+  label,
+  schema,
+  ...common
+}: ControlProps & { schema: JsonSchema }) {
+  const on = value !== undefined && value !== null;
+  return (
+    <>
+      <Switch
+        id={id}
+        checked={on}
+        disabled={common.disabled}
+        onChange={(event) => onChange(path, event.currentTarget.checked ? blank(null, schema) : undefined)}
+      />
+      {on && (
+        <div className="oqu-sub">
+          <SchemaForm
+            schema={schema}
+            value={asObject(value)}
+            path={path}
+            words={label}
+            onChange={onChange}
+            problems={common.problems}
+            disabled={common.disabled}
+          />
+        </div>
+      )}
+    </>
+  );
 }
 
 /** Words of a document's vocabulary, made readable: "leaky_relu" is "leaky relu". */

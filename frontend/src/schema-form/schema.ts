@@ -72,7 +72,9 @@ export function fieldOf(given: JsonSchema, root: JsonSchema): Field {
     case "array":
       return listField(schema, root);
     case "object":
-      return schema.properties ? { kind: "object", schema } : { kind: "json" };
+      return schema.properties
+        ? { kind: "object", schema: { ...schema, $defs: root.$defs } }
+        : { kind: "json" };
     default:
       return { kind: "json" };
   }

@@ -1,0 +1,128 @@
+// One line that always says where things stand and what to do next. It never grows: nothing below it moves.
+import { ActionIcon, Button, Text } from "@mantine/core";
+import { IconAlertTriangle, IconBulb, IconCircleCheck, IconInfoCircle, IconX } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import type { CheckAnswer, Ended, Finding, Problem } from "../api/schema.ts";
+import { fromPython } from "../i18n/index.ts";
+import type { RunSession } from "../runs/session.ts";
+import { useRunView } from "../runs/useRun.ts";
+import { formatInteger, formatPercent } from "../ui/format.ts";
+import { hintOf, placeOf, sentenceOf } from "../ui/problems.ts";
+import type { Bound } from "./draft.ts";
+import type { Training } from "./useTraining.ts";
+
+type Props = {
+  training: Training;
+  session: RunSession | null;
+  check: CheckAnswer | null;
+  previous: Bound | null;
+  onLayer: (id: string) => void;
+  onProblem: (problem: Problem) => void;
+};
+
+type Tone = "quiet" | "good" | "warn" | "bad";
+type Said = { tone: Tone; text: string; action?: ReactNode };
+
+export function Notice(props: Props) {
+  const { t } = useTranslation();
+  const said = useSaid(props);
+  const Icon = { quiet: IconInfoCircle, good: IconCircleCheck, warn: IconBulb, bad: IconAlertTriangle }[
+    said.tone
+  ];
+  return (
+    <div className="oqu-notice" data-tone={said.tone} role="status">
+      <Icon size={18} aria-hidden />
+      <Text size="sm" className="oqu-notice-text" title={said.text}>
+        {said.text}
+      </Text>
+      {said.action}
+      {props.training.problem && (
+        <ActionIcon size="sm" aria-label={t("common.close")} onClick={props.training.forget}>
+          <IconX size={15} aria-hidden />
+        </ActionIcon>
+      )}
+    </div>
+  );
+}
+
+function useSaid({ training, session, check, previous, onLayer, onProblem }: Props): Said {
+  const { t } = useTranslation();
+  const connection = useRunView(session, (view) => view.connection);
+  const failed = useRunView(session, (view) => view.problem);
+  const ended = useRunView(session, (view) => view.state.ended);
+  const findings = useRunView(session, (view) => view.state.findings);
+  const accuracy = useRunView(session, (view) =>
+    view.state.ended ? (view.run?.metrics.val_accuracy ?? null) : null,
+  );
+  const epoch = useRunView(session, (view) => (view.state.ended ? view.state.epoch : 0));
+  const { status } = training;
+  const problem = training.problem ?? failed;
+  if (problem)
+    return { tone: "bad", text: worded(problem), action: <Show problem={problem} onProblem={onProblem} /> };
+  const first = check?.errors[0];
+  if (first && status === "draft") {
+    const text = t("workbench.blocked", { count: check.errors.length, problem: worded(first) });
+    return { tone: "bad", text, action: <Show problem={first} onProblem={onProblem} /> };
+  }
+  if (connection === "waiting") return { tone: "bad", text: t("workbench.connection_lost") };
+  const finding = findings.at(-1);
+  if (finding && ended?.state !== "failed") return found(finding, findings.length, t, onLayer);
+  if (ended) return over(ended, epoch, accuracy, t);
+  if (status === "queued") return { tone: "quiet", text: t("workbench.waiting") };
+  if (status === "paused") return { tone: "quiet", text: t("workbench.paused") };
+  if (status === "running") return { tone: "quiet", text: t("workbench.learning") };
+  if (previous) {
+    const action = (
+      <Button component={Link} to={`/runs/${previous.id}`} variant="default">
+        {t("workbench.back_to_run")}
+      </Button>
+    );
+    return { tone: "quiet", text: t("workbench.changed"), action };
+  }
+  return { tone: "quiet", text: t("workbench.first") };
+}
+
+type T = (key: string, params?: Record<string, unknown>) => string;
+
+function worded(problem: Problem): string {
+  const place = placeOf(problem);
+  return `${place === "" ? "" : `${place}: `}${sentenceOf(problem)} ${hintOf(problem)}`.trim();
+}
+
+function found(finding: Finding, count: number, t: T, onLayer: (id: string) => void): Said {
+  const words = `${fromPython(`finding.${finding.code}`, finding.detail, finding.numbers)} ${fromPython(`finding.${finding.code}_hint`, finding.hint, finding.numbers)}`;
+  const { layer } = finding;
+  const action = layer ? (
+    <Button variant="default" onClick={() => onLayer(layer)}>
+      {t("workbench.show_layer", { layer })}
+    </Button>
+  ) : undefined;
+  const text =
+    count > 1 ? t("workbench.finding_more", { text: words.trim(), count: count - 1 }) : words.trim();
+  return { tone: "warn", text, action };
+}
+
+function over(ended: Ended, epoch: number, accuracy: number | null, t: T): Said {
+  if (ended.state === "failed") {
+    const words = fromPython(`reason.${ended.reason ?? "internal"}`, `${ended.detail} ${ended.hint}`.trim());
+    return { tone: "bad", text: t("workbench.failed", { words }) };
+  }
+  const params = { epochs: formatInteger(epoch), accuracy: formatPercent(accuracy) };
+  if (ended.state === "cancelled") return { tone: "quiet", text: t("workbench.cancelled", params) };
+  return {
+    tone: "good",
+    text: t(accuracy === null ? "workbench.completed" : "workbench.completed_accuracy", params),
+  };
+}
+
+function Show({ problem, onProblem }: { problem: Problem; onProblem: (problem: Problem) => void }) {
+  const { t } = useTranslation();
+  if (problem.where.path.length === 0 && problem.where.layer === null) return null;
+  return (
+    <Button variant="default" onClick={() => onProblem(problem)}>
+      {t("workbench.show_place")}
+    </Button>
+  );
+}
