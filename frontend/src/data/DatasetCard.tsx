@@ -3,6 +3,7 @@ import { Button, Group, List, Spoiler, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { deleteDataset, useDatasetAction } from "../api/datasets.ts";
 import type { DatasetItem } from "../api/schema.ts";
+import { asSent } from "../i18n/index.ts";
 import { ConfirmDelete } from "../ui/ConfirmDelete.tsx";
 import { formatAgo, formatBytes, parseTime } from "../ui/format.ts";
 import { factsOf } from "./facts.ts";
@@ -27,7 +28,7 @@ export function DatasetCard({ item, onTrain }: { item: DatasetItem; onTrain: () 
           <Spoiler maxHeight={44} showLabel={t("data.more")} hideLabel={t("data.less")} mt={4}>
             <List size="sm" c="dimmed">
               {info.problems.map((problem) => (
-                <List.Item key={problem}>{problem}</List.Item>
+                <List.Item key={problem}>{asSent(problem)}</List.Item>
               ))}
             </List>
           </Spoiler>

@@ -2,6 +2,7 @@
 import { Checkbox, List, Progress, Table, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { ColumnFacts, DatasetPreview, Json, JsonObject } from "../api/schema.ts";
+import { asSent } from "../i18n/index.ts";
 import { formatInteger, formatNumber, formatPercent, MISSING } from "../ui/format.ts";
 import { classColor } from "../ui/palette.ts";
 import { factsOf } from "./facts.ts";
@@ -40,9 +41,7 @@ function Problems({ problems }: { problems: string[] }) {
       <Title order={3}>{t("data.problems")}</Title>
       <List size="sm">
         {problems.map((problem) => (
-          <List.Item key={problem} lang="en">
-            {problem}
-          </List.Item>
+          <List.Item key={problem}>{asSent(problem)}</List.Item>
         ))}
       </List>
     </section>

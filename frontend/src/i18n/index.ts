@@ -26,6 +26,9 @@ export function start(lng: string): i18n {
 
 /** Text that Python sends with a key: the catalogue's where it has one, else the English that came along. */
 export function fromPython(key: string, english: string, params: TOptions = {}): string {
-  if (i18next.exists(key)) return i18next.t(key, { ...params });
+  if (key !== "" && i18next.exists(key)) return i18next.t(key, { ...params });
   return i18next.language === "pseudo" ? `[${english}]` : english;
 }
+
+/** Text that Python sends without a key. */
+export const asSent = (english: string): string => fromPython("", english);

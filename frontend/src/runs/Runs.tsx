@@ -17,6 +17,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useDeleteRun, useRuns } from "../api/queries.ts";
 import { ENDED, type Run } from "../api/schema.ts";
+import { fromPython } from "../i18n/index.ts";
 import { ConfirmDelete } from "../ui/ConfirmDelete.tsx";
 import { EmptyState } from "../ui/EmptyState.tsx";
 import { ErrorNote } from "../ui/ErrorNote.tsx";
@@ -160,7 +161,7 @@ function RunRow({ run, now }: { run: Run; now: Date }) {
           <>
             <b>{formatMetric(best.name, best.value)}</b>
             <Text size="xs" c="dimmed">
-              {t(`metric.${best.name}`, { defaultValue: best.name })}
+              {fromPython(`metric.${best.name}`, best.name)}
             </Text>
           </>
         )}

@@ -62,13 +62,13 @@ export function Zoo() {
           onChange={(level) => change({ level: level === ALL ? null : level })}
           data={[
             { value: ALL, label: t("zoo.level.all") },
-            ...levelsOf(items).map((level) => ({ value: level, label: levelName(t, level) })),
+            ...levelsOf(items).map((level) => ({ value: level, label: levelName(level) })),
           ]}
         />
         <MultiSelect
           aria-label={t("zoo.tags_label")}
           placeholder={wish.tags.length === 0 ? t("zoo.tags_label") : undefined}
-          data={tagsOf(items).map((tag) => ({ value: tag, label: tagName(t, tag) }))}
+          data={tagsOf(items).map((tag) => ({ value: tag, label: tagName(tag) }))}
           value={wish.tags}
           onChange={(tags) => change({ tags })}
           clearable

@@ -6,7 +6,7 @@ import { DataPicture } from "./DataPicture.tsx";
 import { Schematic } from "./Schematic.tsx";
 import { stagesOf } from "./schematic.ts";
 import { useDataPreview, useSeen } from "./useShelf.ts";
-import { levelName, tagName } from "./words.ts";
+import { itemName, itemSummary, levelName, tagName } from "./words.ts";
 
 type Props = {
   item: ZooItem;
@@ -31,24 +31,24 @@ export function ZooCard({ item, document, onOpen }: Props) {
       <div className="oqu-zoo-words">
         <Group gap="xs" justify="space-between" wrap="nowrap" align="start">
           <Text component="h2" fw={600} id={`zoo-${item.slug}`}>
-            {item.name}
+            {itemName(item)}
           </Text>
           <Badge variant="default" size="sm" tt="none" fw={500} style={{ flex: "none" }}>
-            {levelName(t, item.level)}
+            {levelName(item.level)}
           </Badge>
         </Group>
         <Text size="sm" c="dimmed">
-          {item.summary}
+          {itemSummary(item)}
         </Text>
         <Group gap={6} mt="auto" pt="xs" justify="space-between" wrap="nowrap" align="end">
           <Text size="xs" c="dimmed">
-            {item.tags.map((tag) => tagName(t, tag)).join(" · ")}
+            {item.tags.map((tag) => tagName(tag)).join(" · ")}
           </Text>
           <Button
             variant="light"
             style={{ flex: "none" }}
             disabled={document === undefined}
-            aria-label={t("zoo.open_named", { name: item.name })}
+            aria-label={t("zoo.open_named", { name: itemName(item) })}
             onClick={() => document && onOpen(document)}
           >
             {t("zoo.open")}
