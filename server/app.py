@@ -84,8 +84,8 @@ async def opened(settings: Settings, traffic: Traffic | None = None) -> AsyncIte
         runs = Runs(settings, store, feed, files, executor, helper, build=build())
         await runs.start()
         stack.push_async_callback(runs.close)
-        warming = asyncio.create_task(_warm(executor, helper))
-        stack.push_async_callback(_cancelled, warming)
+        for work in (_warm(executor, helper), _sweep(store, files)):
+            stack.push_async_callback(_cancelled, asyncio.create_task(work))
         yield Parts(
             settings=settings,
             traffic=traffic or Traffic(),
@@ -110,6 +110,14 @@ async def _warm(executor: LocalExecutor, helper: Helper) -> None:
         await helper.start()
     except Exception:
         log.exception("the warm processes did not start")
+
+
+async def _sweep(store: SqlStore, files: Files) -> None:
+    """Remove files that a crash left without a row."""
+    try:
+        await asyncio.to_thread(files.sweep, await store.file_hashes())
+    except Exception:
+        log.exception("orphaned files were not removed")
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -130,6 +130,15 @@ def test_orphans_are_swept_once_they_are_old(files):
     assert names(files) == [kept]
 
 
+def test_an_old_orphan_that_is_put_again_is_young(files):
+    sha256 = files.put(b"weights")
+    os.utime(files.path_of(sha256), (1, 1))
+    files.put(b"weights")
+    assert files.sweep(set()) == 0
+    os.utime(files.path_of(sha256), (1, 1))
+    assert files.sweep(set()) == 1
+
+
 HOLDER = """
 import sys, time
 from pathlib import Path
