@@ -63,7 +63,7 @@ def hand_written(experiment: Experiment, x: torch.Tensor) -> nn.Sequential:
     """The zoo's network as somebody would write it."""
     dense = [layer for layer in experiment.networks["model"].layers if layer.type == "Linear"]
     activation = next(
-        layer.type for layer in experiment.networks["model"].layers if layer.type in ("Tanh", "ReLU")
+        layer.type for layer in experiment.networks["model"].layers if layer.type in ("Tanh", "ReLU", "GELU")
     )
     classes = 10 if x.ndim > 2 else 2
     widths = [x[0].numel(), *((layer.out_features or classes) for layer in dense)]  # type: ignore[attr-defined]
