@@ -70,7 +70,12 @@ class Layer(Kind):
     def entry(cls) -> dict[str, Any]:
         """The catalogue's line, with what the canvas needs to draw and connect it."""
         example = {"type": cls.model_fields["type"].default, **cls.example}
-        return super().entry() | {"arity": cls.arity, "ranks": cls.ranks, "example": example}
+        entry = super().entry() | {"arity": cls.arity, "ranks": cls.ranks, "example": example}
+        settings = entry["schema"]["properties"]
+        for common in ("id", "inputs", "init"):  # a form shows a layer's own settings first
+            if common in settings:
+                settings[common] = settings.pop(common)
+        return entry
 
     def sized(self, output: Shape) -> Layer:
         """This layer as one that must yield this shape: what was left out is filled in."""

@@ -82,6 +82,8 @@ def test_it_stands_in_the_catalogue_with_help_and_every_setting_has_a_title(kind
     assert entry["key"] == f"layer.{entry['type']}"
     assert "`(N" in entry["help"], "the help says which shapes go in and out"
     assert entry["arity"][0] <= entry["arity"][1]
+    common = [name for name in ("id", "inputs", "init") if name in kind.model_fields]
+    assert list(entry["schema"]["properties"])[-len(common) :] == common, "its own settings come first"
     for name, setting in entry["schema"]["properties"].items():
         assert name == "type" or setting.get("title"), name
     json.dumps(entry)
