@@ -65,4 +65,4 @@ def _items() -> list[dict[str, Any]]:
 def _experiment(slug: str) -> Any:
     from models import zoo
 
-    return zoo.experiment(slug)
+    return zoo.document(slug)
