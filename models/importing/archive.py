@@ -70,7 +70,10 @@ class Archive:
     def _check(self, entry: zipfile.ZipInfo) -> None:
         what = _fault(entry)
         if what:
-            raise _refused(self.name, f"{_shown(entry)} in {self.name} {what}.")
+            words = f"{_shown(entry)} in {self.name} {what}."
+            if entry.filename.endswith(".npy"):
+                raise _refused(self.name, words, "Save it with numpy.savez, which does not compress.")
+            raise _refused(self.name, words)
 
 
 @contextmanager
@@ -137,6 +140,9 @@ def _shown(entry: zipfile.ZipInfo) -> str:
     return repr(name if len(name) <= 120 else name[:117] + "…")
 
 
-def _refused(file: str, words: str) -> DataError:
-    hint = "Pack plain files in class folders, and nothing else, without a password."
+def _refused(
+    file: str,
+    words: str,
+    hint: str = "Pack plain files in class folders, and nothing else, without a password.",
+) -> DataError:
     return DataError("import.zip_refused", words, hint=hint, file=file)

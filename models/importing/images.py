@@ -21,6 +21,7 @@ from models.importing.base import (
     MOST_CLASSES,
     MOST_PIXELS,
     SHOWN_IMAGES,
+    SHOWN_SIDE,
     Importer,
     Source,
     by_number,
@@ -89,7 +90,8 @@ class Images(Importer):
         with opened(one_file(sources, "A zip of pictures")) as archive:
             items, classes = self._items(archive, problems)
             info = self._info(archive, items, classes)
-            some = list(self._decoded(archive, _spread(items, classes), info.shape, problems))
+            small = (info.shape[0], *(min(side, SHOWN_SIDE) for side in info.shape[1:]))
+            some = list(self._decoded(archive, _spread(items, classes), small, problems))
         refuse_none(some, problems)
         info = info.model_copy(update={"rows": len(items), "problems": few(problems)})
         counts = Counter(name for _, name in items)
@@ -97,7 +99,7 @@ class Images(Importer):
             "info": info.model_dump(mode="json"),
             "options": {**self.model_dump(), "size": info.shape[1]},
             "images": {
-                "shape": list(info.shape),
+                "shape": list(small),
                 "pixels": [pixels.ravel().tolist() for pixels, _ in some],
                 "classes": [name for _, name in some],
             },

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.data.base import DataInfo, Feature, Task
 from models.errors import DataError
-from models.importing.base import MOST_CLASSES, MOST_COLUMNS, SHOWN_IMAGES, SHOWN_ROWS
+from models.importing.base import MOST_CLASSES, MOST_COLUMNS, SHOWN_IMAGES, SHOWN_ROWS, SHOWN_SIDE
 from models.importing.folder import ArrayFile
 
 Choice = Literal["auto", "classification", "regression"]
@@ -88,6 +88,9 @@ def shown(facts: Facts, first: NDArray[Any]) -> dict[str, Any]:
     """The preview: facts, the first rows or pictures, and how many of each class."""
     info = facts.info
     some = facts.arranged(first[: SHOWN_IMAGES if info.form == "image" else SHOWN_ROWS])
+    if info.form == "image":
+        every = -(-max(some.shape[2:]) // SHOWN_SIDE)
+        some = some[:, :, ::every, ::every]
     labels = facts.targets[: len(some)]
     named = [info.classes[i] for i in labels] if info.classes else labels.tolist()
     plain = [[None if v != v else v for v in row] for row in some.reshape(len(some), -1).tolist()]
@@ -98,7 +101,7 @@ def shown(facts: Facts, first: NDArray[Any]) -> dict[str, Any]:
         "problems": list(facts.problems()),
     }
     if info.form == "image":
-        return {**answer, "images": {"shape": list(info.shape), "pixels": plain, "classes": named}}
+        return {**answer, "images": {"shape": list(some.shape[1:]), "pixels": plain, "classes": named}}
     return {**answer, "rows": [[*row, label] for row, label in zip(plain, named, strict=True)]}
 
 

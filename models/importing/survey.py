@@ -17,7 +17,7 @@ from models.importing.text import MISSING, NUMBER, Layout
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BLOCK_BYTES = 1 << 24
+BLOCK_BYTES = 1 << 21
 LARGEST = float(np.finfo(np.float32).max)
 MOST_STRAY = 0.05
 """Share of text in a column that is still taken as numbers, its text as missing."""
@@ -148,7 +148,7 @@ def batches(source: Source, layout: Layout) -> Iterator[pa.RecordBatch]:
             return
         raise DataError(
             "import.csv",
-            f"{source.name} cannot be read as a table: a row does not end.",
+            f"{source.name} cannot be read as a table: a row does not end within {BLOCK_BYTES >> 20} MB.",
             hint='Look for a quotation mark " that is opened and not closed.',
             file=source.name,
         ) from error

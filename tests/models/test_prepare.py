@@ -14,7 +14,8 @@ from models.data.points import Points
 from models.data.sine import Sine
 from models.data.spiral import Spiral
 from models.errors import DataError
-from models.prepare import prepare_parts, restore_parts, shares
+from models.experiment import parse
+from models.prepare import prepare, prepare_parts, restore, restore_parts, shares
 from models.preprocess.impute import Impute
 from models.preprocess.one_hot import OneHot
 from models.preprocess.standardise import Standardise
@@ -142,6 +143,23 @@ def test_a_restored_transform_needs_the_state_alone():
     raw = again.encode([{"size": 2, "colour": "blue"}, ["", "red"]])
     np.testing.assert_array_equal(raw, [[2, 1], [NAN, 0]])
     np.testing.assert_array_equal(again.transform(raw), result.transform(raw))
+
+
+def test_an_experiment_is_prepared_and_restored_from_its_document():
+    experiment = parse(
+        {
+            "data": {"type": "wine"},
+            "preprocess": [{"type": "standardise"}],
+            "networks": {"model": {"layers": [{"type": "Linear"}]}},
+            "learner": {"type": "supervised"},
+        }
+    )
+    result = prepare(experiment, NoDoor())
+    assert [len(part) for part in result.parts.values()] == [142, 36, 0]
+    raw = result.source.inputs[result.parts["validation"].rows]
+    again = restore(experiment, result.raw_info, result.state)
+    np.testing.assert_array_equal(again.transform(raw), result.parts["validation"].inputs)
+    assert again.info.shape == result.info.shape
 
 
 # Poison

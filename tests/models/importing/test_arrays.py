@@ -167,6 +167,13 @@ def test_mnists_ten_thousand_go_in(shared_data, tmp_path):
     assert data.targets[:5].tolist() == [7, 2, 1, 0, 4]  # as everybody knows them
 
 
+def test_a_preview_of_large_pictures_is_small(put, tmp_path):
+    put({"set.npz": npz(x=RANDOM.integers(0, 256, (30, 300, 200), np.uint8), y=LABELS)})
+    looked = preview([tmp_path / "upload-0"], ["set.npz"], {})
+    assert looked["images"]["shape"] == [1, 60, 40] and len(looked["images"]["pixels"][0]) == 2400
+    assert looked["balance"] == {"0": 10, "1": 10, "2": 10}
+
+
 # What is refused
 
 
@@ -230,6 +237,11 @@ def test_files_that_do_not_make_a_pair_are_refused(put):
     refused(put, {"set.npz": npz(a=IMAGES, b=IMAGES, c=LABELS)}, "Which arrays .* a, b, c")
     refused(put, {"set.npz": npz(a=IMAGES, b=LABELS)}, "There are a, b", inputs="z")
     refused(put, {"x": idx(IMAGES), "y.npy": npy(LABELS)}, "do not belong together")
+
+
+def test_an_array_that_inflates_a_hundredfold_is_refused_with_the_way_round(put):
+    error = refused(put, {"set.npz": npz(x=np.zeros((30, 90_000)), y=LABELS)}, "more than 100 : 1")
+    assert "numpy.savez" in error.problem.hint
 
 
 def test_nothing_and_too_many_dimensions_are_refused(put):

@@ -198,6 +198,12 @@ def test_a_preview_shows_some_of_each_class_and_counts_all(packed, tmp_path):
     )
 
 
+def test_a_preview_of_large_pictures_is_small(packed, tmp_path):
+    packed({"a/1.png": picture(size=(300, 200)), "b/2.png": picture()})
+    looked = preview([tmp_path / "upload"], ["x.zip"], {"size": 256, "color": "rgb"})
+    assert looked["info"]["shape"] == [3, 256, 256] and looked["images"]["shape"] == [3, 64, 64]
+
+
 # Hostile archives
 
 
