@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field, field_validator
 
 from models.data.base import DataDoor, DataInfo, Dataset, DataSource
@@ -44,6 +45,14 @@ class Imported(DataSource):
         return at_most(only_classes(door.imported(self.name, self.sha256), self.classes), self.limit, seed)
 
     def describe(self, door: DataDoor) -> DataInfo:
-        """The facts; of a class filter, without counting its rows."""
-        info = door.imported(self.name, self.sha256).info
-        return info if self.classes is None else with_classes(info, self.classes)
+        """The facts, with the rows that the filter and the limit leave; inputs are not read."""
+        data = door.imported(self.name, self.sha256)
+        info = data.info
+        if self.classes is not None:
+            rows = int(
+                np.isin(
+                    data.targets, [info.classes.index(c) for c in self.classes if c in info.classes]
+                ).sum()
+            )
+            info = with_classes(info, self.classes).model_copy(update={"rows": rows})
+        return info.model_copy(update={"rows": min(info.rows, self.limit or info.rows)})

@@ -147,6 +147,12 @@ def test_a_class_filter_keeps_these_classes_in_the_order_given(door):
     np.testing.assert_array_equal(data.targets, [1, 0, 1, 0, 1, 0])
 
 
+@pytest.mark.parametrize("more", [{"classes": ["b", "a"]}, {"limit": 4}, {"classes": ["b", "a"], "limit": 5}])
+def test_describing_a_part_of_a_set_counts_its_rows(door, more):
+    source = ADAPTER.validate_python({"type": "dataset", "name": "mine", **more})
+    assert source.describe(door) == source.load(0, door).info
+
+
 def test_a_class_that_is_not_there_is_named_with_those_that_are(door):
     source = ADAPTER.validate_python({"type": "dataset", "name": "mine", "classes": ["a", "z"]})
     with pytest.raises(DataError, match=r"no class 'z'. Its classes are a, b, c") as caught:
