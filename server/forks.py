@@ -41,6 +41,8 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 IDLE_IMPORTS = ("sklearn.datasets", "PIL.Image", "plotly.graph_objects")
 """What many children need, imported one by one while nobody asks for a fork."""
 
+IDLE_SECONDS = 1.0
+
 FORKS = sys.platform == "linux"
 """Elsewhere torch does not survive a fork: every child is spawned fresh."""
 
@@ -259,7 +261,7 @@ class _Forker:
         selector.register(self.channel, selectors.EVENT_READ)
         selector.register(self.wake, selectors.EVENT_READ)
         while True:
-            ready = {key.fileobj for key, _ in selector.select(0.2 if self.idle else None)}
+            ready = {key.fileobj for key, _ in selector.select(IDLE_SECONDS if self.idle else None)}
             if self.wake in ready:
                 self._reap()
             if self.channel in ready and not self._serve(selector):
@@ -329,15 +331,45 @@ def become(role: str, sock: socket.socket) -> None:
         os._exit(status)
 
 
+WARM_UP: dict[str, Any] = {
+    "data": {"type": "spiral", "samples": 20},
+    "networks": {
+        "model": {"layers": [{"type": "Linear", "out_features": 2}, {"type": "Tanh"}, {"type": "Linear"}]}
+    },
+    "learner": {"type": "supervised", "batch_size": 10, "epochs": 1},
+    "run": {"device": "cpu", "engine": "eager"},
+}
+USUAL_LAYERS: list[dict[str, Any]] = [
+    {"type": "Conv2d", "out_channels": 2, "kernel_size": 3},
+    {"type": "ReLU"},
+    {"type": "MaxPool2d", "kernel_size": 2},
+    {"type": "Flatten"},
+    {"type": "Dropout"},
+    {"type": "Sigmoid"},
+    {"type": "Linear"},
+]
+
+
 def warm_up() -> None:
-    """Do once what costs each process a second at its first step. One thread: two would hang the children."""
+    """Do once what costs each process a second at its first step: a whole run, and a look at its end.
+
+    With one thread: two would hang the children.
+    """
     import torch
 
+    from models.check import check
+    from models.data.base import NoDoor
+    from models.experiment import parse
+    from models.network import NetworkSpec, plan
+    from models.scene import look, scene_of
+    from models.snapshots import Snapshot, decode, encode
+    from models.training import train
+
     torch.set_num_threads(1)
-    model = torch.nn.Linear(2, 2)
-    optimizer = torch.optim.Adam(model.parameters())
-    torch.nn.functional.cross_entropy(model(torch.zeros(1, 2)), torch.zeros(1, dtype=torch.long)).backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
+    plan(NetworkSpec.model_validate({"layers": USUAL_LAYERS}), {"input": (1, 8, 8)}, (2,))
+    check(WARM_UP, NoDoor())
+    *_, last = (said for said in train(parse(WARM_UP), data=NoDoor()) if isinstance(said, Snapshot))
+    look("decision_map", {}, scene_of(decode(encode(last)), NoDoor()))
 
 
 def touch_gpu() -> None:

@@ -25,6 +25,9 @@ TERMINATE_AFTER = 5.0
 KILL_AFTER = 10.0
 """Seconds after which a job that was told to stop is ended by force."""
 
+SPARE_AFTER = 0.5
+"""Seconds that the next spare process waits, so as not to be in the way of the job that took the last one."""
+
 EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 
@@ -62,13 +65,15 @@ class LocalExecutor:
         self._terminate_after = terminate_after
         self._kill_after = kill_after
         self._jobs: dict[str, _Running] = {}
-        self._spare: asyncio.Task[Child] | None = None
+        self._spares: dict[bool, asyncio.Task[Child]] = {}
+        self._closed = False
 
     async def start(self) -> None:
-        """Warm the fork server; where there is a GPU, a spare process as well."""
+        """Warm the fork server, and have a process ready for the next job; where there is a GPU, two."""
         await self._forks.start()
+        self._get_ready(fresh=False)
         if has_gpu():
-            self._spare = asyncio.create_task(self._forks.child("worker", fresh=True))
+            self._get_ready(fresh=True)
 
     def pid(self, run_id: str) -> int | None:
         """The process of a job, for tests and for those who look at the machine."""
@@ -120,18 +125,27 @@ class LocalExecutor:
         """End all jobs at once. They go on from their snapshots another time."""
         for running in self._jobs.values():
             running.signal(signal.SIGKILL)
-        if self._spare is not None:
-            child = await self._spare
-            child.socket.close()
+        self._closed = True
+        for spare in self._spares.values():
+            with contextlib.suppress(ConnectionError):
+                (await spare).socket.close()
 
     async def _child(self, job: Job) -> Child:
-        if not (job.cuda and has_gpu()):
-            return await self._forks.child("worker")
-        spare, self._spare = self._spare, asyncio.create_task(self._forks.child("worker", fresh=True))
-        child = await spare if spare is not None else None
-        if child is None or child.ended.done():
-            return await self._forks.child("worker", fresh=True)
-        return child
+        """The spare process, if there is one and it still lives; the next one gets ready a little later."""
+        fresh = job.cuda and has_gpu()
+        spare = self._spares.pop(fresh, None)
+        asyncio.get_running_loop().call_later(SPARE_AFTER, lambda: self._get_ready(fresh=fresh))
+        if spare is not None:
+            with contextlib.suppress(ConnectionError):
+                child = await spare
+                if not child.ended.done():
+                    return child
+                child.socket.close()
+        return await self._forks.child("worker", fresh=fresh)
+
+    def _get_ready(self, *, fresh: bool) -> None:
+        if not self._closed and fresh not in self._spares:
+            self._spares[fresh] = asyncio.create_task(self._forks.child("worker", fresh=fresh))
 
     async def _climb(self, running: _Running) -> None:
         await asyncio.sleep(self._terminate_after)
