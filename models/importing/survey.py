@@ -92,7 +92,12 @@ def survey(source: Source, layout: Layout) -> tuple[list[Column], int]:
     rows = 0
     for batch in batches(source, layout):
         if rows + batch.num_rows > MOST_ROWS:
-            raise DataError("import.rows", f"{source.name} has more than {MOST_ROWS} rows.", file=source.name)
+            raise DataError(
+                "import.rows",
+                f"{source.name} has more than {MOST_ROWS} rows.",
+                hint="Import a part of it.",
+                file=source.name,
+            )
         first = rows + 1 + layout.header
         for column in columns:
             cells = batch.column(column.place)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.errors import DataError
-from models.importing import digest, import_files, open_dataset, preview
+from models.importing import digest, import_files, open_dataset, preview, survey
 
 
 @pytest.fixture
@@ -207,6 +207,11 @@ def test_too_many_columns_and_too_long_a_field_are_refused(table):
     refused(table, ",".join(f"c{i}" for i in range(2001)) + "\n", "2001 columns; 2000 are the most")
     error = refused(table, "a,b\n1,2\n" + "x" * 70_000 + ",3\n", "Row 3, column 'a': .* longer than 64 kB")
     assert error.problem.where.row == 3 and error.problem.where.column == "a"
+
+
+def test_too_many_rows_are_refused(table, monkeypatch):
+    monkeypatch.setattr(survey, "MOST_ROWS", 3)
+    refused(table, PEOPLE, "more than 3 rows")
 
 
 def test_two_thousand_columns_go_in(table):
