@@ -128,7 +128,7 @@ def _said(
     if kind in ("union_tag_invalid", "union_tag_not_found") or (
         kind == "literal_error" and path[-1] == "type"
     ):
-        return _unknown_kind(path, value, context)
+        return _unknown_kind(path, value, context, field)
     if kind == "extra_forbidden":
         known = [name for name in owner.model_fields if name != "type"] if owner else []
         place = f" in {subject.partition(' of ')[2]}" if " of " in subject else ""
@@ -157,11 +157,14 @@ def _said(
     return f"{subject} must be {expected}, but is {kind_of(value)}.", hint, {"expected": expected}
 
 
-def _unknown_kind(path: Place, value: Any, context: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+def _unknown_kind(
+    path: Place, value: Any, context: Mapping[str, Any], field: FieldInfo | None
+) -> tuple[str, str, dict[str, Any]]:
     names = [part for part in path if isinstance(part, str) and part != "type"]
     noun = _NOUNS.get(names[-1] if names else "", "kind")
     listed = context.get("expected_tags", context.get("expected", ""))
     known = [name.strip().strip("'") for name in listed.replace(" or ", ", ").split(",") if name.strip()]
+    known = known or (_tags(field.annotation) if field else [])
     name = value.get("type") if isinstance(value, Mapping) else value
     choices = f"There are {', '.join(known)}." if known else ""
     if not isinstance(name, str):
@@ -172,6 +175,14 @@ def _unknown_kind(path: Place, value: Any, context: Mapping[str, Any]) -> tuple[
         f"{guess} {choices}".strip(),
         {"name": name, "known": known},
     )
+
+
+def _tags(annotation: Any) -> list[str]:
+    """The names of the kinds that an annotation allows."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        tag = annotation.model_fields.get("type")
+        return [tag.default] if tag and isinstance(tag.default, str) else []
+    return [name for member in get_args(annotation) for name in _tags(member)]
 
 
 def _expected(faults: Sequence[Mapping[str, Any]]) -> str:

@@ -229,6 +229,17 @@ def test_unknown_kinds_are_guessed_and_all_known_ones_listed(part: str, name: st
     assert meant in problem.params["known"]
 
 
+def test_a_kind_without_a_type_is_told_which_there_are() -> None:
+    def change(document: dict[str, Any]) -> None:
+        layers(document)[0] = {"out_features": 3}
+        document["learner"]["optimizer"] = {}
+
+    layer, optimizer = refused(change)
+    assert layer.detail == "This layer has no type."
+    assert "Linear" in layer.params["known"]
+    assert "SGD" in optimizer.hint
+
+
 @pytest.mark.parametrize("size", [10**9, 10**30])
 def test_absurd_sizes_are_refused_with_the_limit(size: int) -> None:
     (problem,) = refused(lambda d: layers(d)[0].update(out_features=size))
