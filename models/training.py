@@ -321,6 +321,8 @@ class Training:
                     return
                 command = self.control.wait()
             yield from self._obey(command)
+            if self.until is not None:
+                return
 
     def _obey(self, command: Command) -> Iterator[Event | Snapshot | Frame]:
         """Do one thing that somebody asked for."""
