@@ -11,7 +11,7 @@ import { BrowserRouter } from "react-router";
 import { App } from "./App.tsx";
 import { queryClient } from "./api/queries.ts";
 import { language, start } from "./i18n/index.ts";
-import { theme } from "./ui/theme.ts";
+import { theme, variables } from "./ui/theme.ts";
 
 start(language(window.location.search));
 
@@ -20,7 +20,7 @@ if (root === null) throw new Error("index.html has no #root");
 
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <Notifications position="bottom-right" />
       <QueryClientProvider client={queryClient}>
         <BrowserRouter>

@@ -14,7 +14,7 @@ import {
   type ChartSource,
   lastOf,
 } from "./chart.ts";
-import { CurvePlot } from "./plot.ts";
+import type { CurvePlot } from "./plot.ts";
 
 type Props = {
   /** What the chart shows, in a few words. */
@@ -123,6 +123,7 @@ function Curves({ source, values, look, label, format, onMarker }: CurvesProps) 
     if (element === null) return;
     let hovered: { row: number; data: ArrayLike<ArrayLike<number | null | undefined>> } | null = null;
     let frame = 0;
+    let gone = false;
 
     const write = () => {
       const { series } = source.read();
@@ -137,35 +138,43 @@ function Curves({ source, values, look, label, format, onMarker }: CurvesProps) 
       }
       element.setAttribute("aria-label", summary(label, series, shown, t));
     };
-    const plot = new CurvePlot(
-      element,
-      source.read().series,
-      { dark, logY, height, xLabel, width: Math.max(120, element.clientWidth) },
-      {
-        onHover: (row, data) => {
-          hovered = row === null ? null : { row, data };
-          write();
-        },
-        onMarker: (marker) => calls.current.onMarker?.(marker),
-      },
-    );
+    let plot: CurvePlot | null = null;
     const draw = () => {
       frame = 0;
-      plot.draw(source.read());
+      plot?.draw(source.read());
       write();
     };
     const soon = () => {
       frame ||= requestAnimationFrame(draw);
     };
-    draw();
+    const begin = async () => {
+      const { CurvePlot } = await import("./plot.ts"); // its own chunk: the page stands before it
+      if (gone) return;
+      plot = new CurvePlot(
+        element,
+        source.read().series,
+        { dark, logY, height, xLabel, width: Math.max(120, element.clientWidth) },
+        {
+          onHover: (row, data) => {
+            hovered = row === null ? null : { row, data };
+            write();
+          },
+          onMarker: (marker) => calls.current.onMarker?.(marker),
+        },
+      );
+      draw();
+    };
+    void begin();
+    write();
     const stop = source.subscribe(soon);
-    const observer = new ResizeObserver(() => plot.resize(Math.max(120, element.clientWidth), height));
+    const observer = new ResizeObserver(() => plot?.resize(Math.max(120, element.clientWidth), height));
     observer.observe(element);
     return () => {
+      gone = true;
       stop();
       observer.disconnect();
       cancelAnimationFrame(frame);
-      plot.destroy();
+      plot?.destroy();
     };
   }, [source, values, dark, logY, height, xLabel, label, t]);
 

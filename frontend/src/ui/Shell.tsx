@@ -35,7 +35,7 @@ export function Shell({ children }: { children: ReactNode }) {
         {t("common.skip")}
       </a>
       <header className="oqu-head">
-        <Link to="/" className="oqu-brand">
+        <Link to="/" className="oqu-brand" aria-label={t("common.oqu")}>
           <img src="/icon.svg" width={22} height={22} alt="" />
           <span>{t("common.oqu")}</span>
         </Link>

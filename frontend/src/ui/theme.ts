@@ -1,5 +1,5 @@
 // Light and dark after the system, one accent, the density of an instrument.
-import { createTheme, type MantineThemeOverride } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineThemeOverride } from "@mantine/core";
 
 export const theme: MantineThemeOverride = createTheme({
   primaryColor: "indigo",
@@ -34,5 +34,20 @@ export const theme: MantineThemeOverride = createTheme({
     SegmentedControl: { defaultProps: { size: "xs" } },
     Switch: { defaultProps: { size: "xs" } },
     Checkbox: { defaultProps: { size: "xs" } },
+  },
+});
+
+/** Grounds and quiet text: calmer than Mantine's own, and readable (4.5 to 1 and more). */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    "--mantine-color-body": "#f4f6f8",
+    "--mantine-color-dimmed": "#55606c",
+    "--mantine-color-placeholder": "#66717d",
+  },
+  dark: {
+    "--mantine-color-body": "#1a1c20",
+    "--mantine-color-dimmed": "#a5adb8",
+    "--mantine-color-placeholder": "#98a1ac",
   },
 });
