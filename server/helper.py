@@ -22,7 +22,6 @@ import asyncio
 import contextlib
 import os
 import socket
-import struct
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -302,7 +301,7 @@ def _plain(value: object) -> object:
 
 
 def _door(payload: dict[str, Any]) -> DataDoor:
-    from server.datasets import FolderDoor
+    from server.doors import FolderDoor
 
     folders = {name: Path(folder) for name, folder in payload.get("datasets", {}).items()}
     home = payload.get("home")
@@ -357,14 +356,14 @@ def _scene(payload: dict[str, Any], *, data: bool) -> Scene:
 
 def _probe(payload: dict[str, Any]) -> dict[str, Any] | bytes:
     from models import probes
+    from models.scene import Frame
 
     scene = _scene(payload, data=True)
     name, params = payload["probe"], payload.get("params", {})
     if payload.get("form", "figure") == "figure":
         return probes.figure(name, params, scene)
     header, array = probes.tiles(name, params, scene)
-    text = orjson.dumps(header, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
-    return struct.pack(">I", len(text)) + text + np.ascontiguousarray(array).tobytes()
+    return Frame.of(header, array, probe=name, scene=scene).encode()
 
 
 def _predict(payload: dict[str, Any]) -> dict[str, Any]:

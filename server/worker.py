@@ -273,7 +273,7 @@ class _Loop:
 def learning(job: Job, control: Control) -> Iterator[Event | Snapshot | Frame]:
     """All that the job's experiment yields."""
     from models import experiment, training
-    from server.datasets import FolderDoor
+    from server.doors import FolderDoor
 
     return training.train(
         experiment.parse(job.document),

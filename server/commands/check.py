@@ -13,7 +13,7 @@ def check(source: str, console: Console) -> int:
     """Print shapes, cost and problems; 0 where there are none."""
     from models.check import check as judge
     from server.commands.documents import read
-    from server.datasets import FolderDoor
+    from server.doors import FolderDoor
     from server.settings import Settings
 
     settings = Settings()

@@ -49,7 +49,7 @@ class Training:
     def run(self, start: Snapshot | None = None) -> int:
         """Train to the end; gives the exit status."""
         from models.training import train
-        from server.datasets import FolderDoor
+        from server.doors import FolderDoor
         from server.settings import Settings
 
         settings = Settings()

@@ -15,9 +15,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from models.events import Event, State
-
-LOCAL = "local"
-"""The one owner until accounts come."""
+from server.doors import LOCAL as LOCAL
 
 SnapshotKind = Literal["recovery", "timeline"]
 DatasetState = Literal["empty", "ready"]
