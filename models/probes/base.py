@@ -65,4 +65,4 @@ def plain(figure: Any) -> dict[str, Any]:
 def shares(matrix: NDArray[np.int32]) -> NDArray[np.float32]:
     """Each row of counts as shares of the row; a row without counts stays zero."""
     totals = matrix.sum(axis=-1, keepdims=True)
-    return (matrix / np.maximum(totals, 1)).astype(np.float32)
+    return np.asarray(matrix / np.maximum(totals, 1), np.float32)

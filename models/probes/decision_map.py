@@ -55,8 +55,7 @@ class DecisionMap(Probe):
         import plotly.graph_objects as go
 
         header, grid = self.tiles(scene)
-        across = np.linspace(*header["x"], self.resolution)
-        up = np.linspace(*header["y"], self.resolution)[::-1]
+        across, up = self._ticks(header["x"]), self._ticks(header["y"])[::-1]
         shown = (
             grid[0] if len(grid) == 1 else grid[1] if len(grid) == 2 else grid.argmax(0).astype(np.float32)
         )
@@ -73,10 +72,14 @@ class DecisionMap(Probe):
 
     def _rows(self, scene: Scene, x: Range, y: Range) -> NDArray[np.float32]:
         """Raw rows for every cell, from the top left."""
-        across, up = np.meshgrid(np.linspace(*x, self.resolution), np.linspace(*y, self.resolution)[::-1])
+        across, up = np.meshgrid(self._ticks(x), self._ticks(y)[::-1])
         rows = np.tile(scene.raw_centre(), (across.size, 1)).astype(np.float32)
         rows[:, self.x], rows[:, self.y] = across.ravel(), up.ravel()
         return rows
+
+    def _ticks(self, ends: Range) -> NDArray[np.float64]:
+        """The middle of each cell along an axis."""
+        return np.linspace(ends[0], ends[1], self.resolution)
 
     def _range(self, scene: Scene, feature: int) -> Range:
         """From the smallest to the largest value, with a little air."""
