@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from models.events import (
     Controlled,
@@ -22,7 +23,7 @@ from models.events import (
     SnapshotSaved,
     StateChanged,
 )
-from server.errors import BusyError, ConflictError, FencedError, IdempotencyError, NotFoundError
+from server.errors import BusyError, ConflictError, FencedError, IdempotencyError, NotFoundError, StorageError
 from server.store.base import SnapshotRecord
 from server.store.sql import SqlStore
 
@@ -554,3 +555,36 @@ async def test_closing_finishes_what_was_asked(url):
     await store.close()
     await store.close()
     assert [batch[0].seq for batch in await asyncio.gather(*waiting)] == list(range(1, 21))
+
+
+async def test_a_full_disk_is_said_in_words_and_the_store_goes_on_after(tmp_path):
+    store = SqlStore(f"sqlite:///{tmp_path / 'oqu.sqlite'}")
+    await store.open()
+    run, _ = await store.create_run("local", "{}", "d", "n", None)
+    await store.claim_next()
+    await store.append(run.id, 1, [row(1)])
+
+    def limit(pages: int):
+        return store.database.do(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}").scalar())
+
+    await limit(await store.database.do(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar()))
+    big = Finding(code="diverged", step=1, epoch=1, detail="x" * 100_000)
+    with pytest.raises(StorageError, match="disk is full") as caught:
+        await store.append(run.id, 1, [row(2), big])
+    assert caught.value.problem.key == "error.disk_full"
+    assert (await store.find_run(run.id)).last_seq == await store.last_seq(run.id) == 1
+    await limit(1_000_000)
+    assert [event.seq for event in await store.append(run.id, 1, [row(2), big])] == [2, 3]
+    await store.close()
+
+
+async def test_a_connection_that_postgresql_ended_is_replaced(url, store, make):
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite's connection is a file")
+    run = await make.running()
+    backend = await store.database.do(lambda c: c.exec_driver_sql("SELECT pg_backend_pid()").scalar())
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend({backend})")
+    admin.dispose()
+    assert (await store.append(run.id, 1, [row(1)]))[0].seq == 1
