@@ -11,6 +11,7 @@ export default defineConfig({
     outDir: "../server/static",
     emptyOutDir: true,
     target: "es2022",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"], // they know light-dark()
     chunkSizeWarningLimit: 2000, // the charts' chunk is loaded when a figure is first shown
   },
   server: { proxy: { "/api": { target: server, ws: true, changeOrigin: true } } },

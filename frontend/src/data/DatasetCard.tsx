@@ -39,7 +39,7 @@ export function DatasetCard({ item, onTrain }: { item: DatasetItem; onTrain: () 
       </div>
       <Group gap="xs" wrap="nowrap" align="center">
         {info && (
-          <Button onClick={onTrain} aria-label={t("data.train_named", { name: item.name })}>
+          <Button onClick={onTrain} aria-describedby={`data-${item.id}`}>
             {t("data.train")}
           </Button>
         )}

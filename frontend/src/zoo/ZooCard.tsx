@@ -48,7 +48,7 @@ export function ZooCard({ item, document, onOpen }: Props) {
             variant="light"
             style={{ flex: "none" }}
             disabled={document === undefined}
-            aria-label={t("zoo.open_named", { name: itemName(item) })}
+            aria-describedby={`zoo-${item.slug}`}
             onClick={() => document && onOpen(document)}
           >
             {t("zoo.open")}
