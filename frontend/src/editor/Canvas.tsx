@@ -99,7 +99,7 @@ function Drawing({
       position: at(id),
       ...END[way],
       selected: selected === id,
-      data: { title: sourceTitle(id, t), shape: formatShape(info?.shape), side: "source", direction: way },
+      data: { title: sourceTitle(id, t), shape: inputOf(info), side: "source", direction: way },
       ariaLabel: t("editor.data_node"),
     }));
     ends.push({
@@ -232,6 +232,13 @@ type T = (key: string, params?: Record<string, unknown>) => string;
 
 function sourceTitle(id: string, t: T): string {
   return id === "input" ? t("editor.data") : t("editor.data_named", { name: id.slice(id.indexOf(".") + 1) });
+}
+
+/** What one example is: the names of a few numbers, else the sizes. */
+function inputOf(info: DataInfo | null): string {
+  if (info === null) return "";
+  const names = info.features.map((feature) => feature.name);
+  return names.length > 0 && names.length <= 3 ? names.join(", ") : formatShape(info.shape);
 }
 
 function outputOf(info: DataInfo | null, t: T): string {

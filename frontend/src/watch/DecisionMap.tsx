@@ -230,8 +230,8 @@ function mark(
     context.lineWidth = 1.6;
   } else {
     context.fillStyle = color;
-    context.strokeStyle = dark ? "rgb(20 22 25)" : "white";
-    context.lineWidth = 1;
+    context.strokeStyle = dark ? "rgb(20 22 25 / 70%)" : "rgb(255 255 255 / 75%)";
+    context.lineWidth = 0.8;
   }
   context.fill();
   context.stroke();

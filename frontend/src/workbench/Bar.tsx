@@ -10,14 +10,14 @@ import {
 } from "@tabler/icons-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ENDED, type ExperimentDocument } from "../api/schema.ts";
+import { ENDED, type ExperimentDocument, type Pace } from "../api/schema.ts";
 import { getAt } from "../network/document.ts";
 import type { RunSession } from "../runs/session.ts";
 import { useRunView } from "../runs/useRun.ts";
 import { NumberControl } from "../schema-form/NumberControl.tsx";
 import type { NumberField } from "../schema-form/schema.ts";
 import { formatDuration, formatInteger, MISSING } from "../ui/format.ts";
-import { Clock, FULL, PACES, paceIn, paceName, paceOf } from "./pace.ts";
+import { Clock, FULL, PACES, paceName, paceOf } from "./pace.ts";
 import type { Training } from "./useTraining.ts";
 
 type Props = {
@@ -26,6 +26,7 @@ type Props = {
   training: Training;
   /** Why it cannot be trained as it is. */
   blocked: string | null;
+  pace: Pace | null;
   onLearner: () => void;
   children?: ReactNode;
 };
@@ -38,9 +39,18 @@ const RATE: NumberField = {
   openMin: true,
   openMax: false,
 };
+const BATCH: NumberField = {
+  kind: "number",
+  integer: true,
+  min: 1,
+  max: 10_000_000,
+  openMin: false,
+  openMax: false,
+};
+const BATCH_PATH = ["learner", "batch_size"] as const;
 const RATE_PATH = ["learner", "optimizer", "lr"] as const;
 
-export function Bar({ document, session, training, blocked, onLearner, children }: Props) {
+export function Bar({ document, session, training, blocked, pace, onLearner, children }: Props) {
   const { t } = useTranslation();
   const { status, starting } = training;
   const running = status === "running" || status === "queued";
@@ -54,6 +64,7 @@ export function Bar({ document, session, training, blocked, onLearner, children 
         : over && status !== "draft"
           ? "again"
           : "train";
+  const batch = getAt(document, BATCH_PATH);
   const rate = getAt(document, RATE_PATH);
   const optimizer = getAt(document, ["learner", "optimizer", "type"]);
   return (
@@ -96,7 +107,7 @@ export function Bar({ document, session, training, blocked, onLearner, children 
         <IconPlayerTrackNextFilled size={17} aria-hidden />
       </Press>
       <Field label={t("workbench.pace")}>
-        <PaceSelect document={document} onPace={training.setPace} />
+        <PaceSelect pace={pace} onPace={training.setPace} />
       </Field>
       <Progress session={session} document={document} running={status === "running"} />
       <Field label={t("workbench.learning_rate")}>
@@ -111,6 +122,20 @@ export function Bar({ document, session, training, blocked, onLearner, children 
           />
         </div>
       </Field>
+      {typeof batch === "number" && (
+        <Field label={t("workbench.batch_size")}>
+          <div className="oqu-rate">
+            <NumberControl
+              label={t("workbench.batch_size")}
+              field={BATCH}
+              value={batch}
+              onChange={(value) => {
+                if (value !== null && value >= 1) training.change({ kind: "set", path: BATCH_PATH, value });
+              }}
+            />
+          </div>
+        </Field>
+      )}
       <Field label={t("workbench.optimizer")}>
         <Button variant="default" onClick={onLearner} className="oqu-learner">
           {typeof optimizer === "string" ? optimizer : document.learner.type}
@@ -152,9 +177,9 @@ function Field({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
-function PaceSelect({ document, onPace }: { document: ExperimentDocument; onPace: Training["setPace"] }) {
+function PaceSelect({ pace, onPace }: { pace: Pace | null; onPace: Training["setPace"] }) {
   const { t } = useTranslation();
-  const name = paceName(paceIn(document));
+  const name = paceName(pace);
   const names = [...new Set<string>([...PACES, name])].sort((a, b) => speed(a) - speed(b));
   const word = (one: string) =>
     one === FULL

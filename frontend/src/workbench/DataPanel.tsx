@@ -144,7 +144,8 @@ function Quick({
   data: KindDocument;
   onChange: (change: Change) => void;
 }) {
-  const settings = settingsOf(entry.schema).filter(({ name }) => (QUICK as readonly string[]).includes(name));
+  const all = settingsOf(entry.schema);
+  const settings = QUICK.flatMap((wanted) => all.filter(({ name }) => name === wanted));
   return (
     <div className="oqu-quick">
       {settings.map(({ name, field, title, default: usual }) => {

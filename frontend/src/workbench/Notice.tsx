@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { CheckAnswer, Ended, Finding, Problem } from "../api/schema.ts";
 import { fromPython } from "../i18n/index.ts";
+import { lastValue } from "../runs/columns.ts";
 import type { RunSession } from "../runs/session.ts";
 import { useRunView } from "../runs/useRun.ts";
 import { formatInteger, formatPercent } from "../ui/format.ts";
@@ -54,7 +55,7 @@ function useSaid({ training, session, check, previous, onLayer, onProblem }: Pro
   const ended = useRunView(session, (view) => view.state.ended);
   const findings = useRunView(session, (view) => view.state.findings);
   const accuracy = useRunView(session, (view) =>
-    view.state.ended ? (view.run?.metrics.val_accuracy ?? null) : null,
+    view.state.ended ? (lastValue(view.state.series.epoch, "val_accuracy") ?? null) : null,
   );
   const epoch = useRunView(session, (view) => (view.state.ended ? view.state.epoch : 0));
   const { status } = training;

@@ -125,7 +125,7 @@ function Curves({
         <MetricChart
           label={t(`workbench.measure.${measure}`)}
           source={source}
-          height={150}
+          height={118}
           format={(value) => formatMetric(measure, value)}
           onMarker={(marker) => marker.layer && onLayer(marker.layer)}
         />

@@ -49,6 +49,7 @@ import { DataPanel } from "./DataPanel.tsx";
 import { type Section, type Selection, useDraft } from "./draft.ts";
 import { suited } from "./losses.ts";
 import { Notice } from "./Notice.tsx";
+import { paceIn } from "./pace.ts";
 import { useExperiment } from "./useExperiment.ts";
 import { usePreview } from "./usePreview.ts";
 import { useTraining } from "./useTraining.ts";
@@ -78,7 +79,6 @@ function Bench({ document }: { document: ExperimentDocument }) {
   const { data: catalog } = useCatalog();
   const { role, selection, opened, bound, previous, history, select, setRole } = useDraft();
   const session = useRun(bound?.id ?? null);
-  const training = useTraining(session);
   const checked = useCheck(document);
   const preview = usePreview(document);
   const [folded, setFolded] = useState(false);
@@ -88,6 +88,8 @@ function Bench({ document }: { document: ExperimentDocument }) {
 
   const check = checked.answer;
   const info = check?.data ?? preview?.info ?? null;
+  const pace = paceIn(document, info);
+  const training = useTraining(session, pace);
   const facts = useMemo(() => networkFacts(document, role, catalog, check), [document, role, catalog, check]);
   const layers = layersOf(document, role);
   const over = ENDED.includes(training.status as (typeof ENDED)[number]);
@@ -210,6 +212,7 @@ function Bench({ document }: { document: ExperimentDocument }) {
         session={session}
         training={training}
         blocked={blocked}
+        pace={pace}
         onLearner={() => select({ kind: "section", section: "learner" })}
       >
         {bound && (

@@ -1,5 +1,5 @@
 // How fast a run may go so that it can be watched: the few paces offered, and the time that is left.
-import type { ExperimentDocument, Pace } from "../api/schema.ts";
+import type { DataInfo, ExperimentDocument, Pace } from "../api/schema.ts";
 
 export const FULL = "full";
 export const PACES = ["1", "10", "30", "60", FULL] as const;
@@ -15,8 +15,11 @@ export function paceOf(name: string): Pace | null {
   return name === FULL ? null : { unit: "epoch", per_second: Number(name) };
 }
 
-export function paceIn(document: ExperimentDocument): Pace | null {
-  return document.run?.pace ?? null;
+/** What the document says; where it says nothing, points in the plane are watched and all else goes at full speed. */
+export function paceIn(document: ExperimentDocument, info: DataInfo | null): Pace | null {
+  const said = document.run?.pace;
+  if (said !== undefined) return said;
+  return info?.form === "points" ? WATCHED : null;
 }
 
 type Sample = { at: number; epoch: number };

@@ -38,7 +38,7 @@ export type Training = {
 
 const TOLD_AFTER_MS = 250;
 
-export function useTraining(session: RunSession | null): Training {
+export function useTraining(session: RunSession | null, pace: Pace | null): Training {
   const navigate = useNavigate();
   const bound = useDraft((draft) => draft.bound);
   const known = useRunView(session, (view) => view.state.status);
@@ -70,7 +70,7 @@ export function useTraining(session: RunSession | null): Training {
     setProblem(null);
     try {
       if (previous !== null) void controlRun(previous.id, { action: "stop" }).catch(() => undefined);
-      const run = await submitRun({ ...document, run: { ...document.run, paused } });
+      const run = await submitRun({ ...document, run: { ...document.run, pace, paused } });
       useDraft.getState().bind(run.id);
       void queryClient.invalidateQueries({ queryKey: ["runs"] });
       navigate(`/runs/${run.id}`);
