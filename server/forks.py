@@ -233,7 +233,7 @@ async def _until_gone(child: Child) -> None:
 def main(channel: socket.socket) -> None:
     """Warm up, then fork until the channel is closed."""
     began = time.perf_counter()
-    for module in ROLES.values():
+    for module in (*ROLES.values(), "server.datasets"):
         importlib.import_module(module)
     warm_up()
     gc.collect()

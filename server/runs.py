@@ -490,7 +490,8 @@ class Runs:
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            log.exception("a run cannot be recorded", run=run_id)
+            expected = isinstance(error, OquError)
+            log.error("a run cannot be recorded", run=run_id, problem=repr(error), exc_info=not expected)
             self._executor.kill(run_id)
             await self._fail(active, error)
         finally:

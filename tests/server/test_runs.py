@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from models.errors import ControlError, DocumentError
-from server.errors import ConflictError, FencedError, IdempotencyError, NotFoundError
+from server.errors import ConflictError, FencedError, IdempotencyError, NotFoundError, StorageError
 from server.executors.memory import MemoryExecutor
 from server.store.base import LOCAL
 from tests.running import FOREVER, place, spiral
@@ -512,5 +512,27 @@ def test_a_run_that_takes_more_memory_than_it_may_ends_as_out_of_memory(within, 
         record = await here.until(run.id)
         assert (record.state, record.reason) == ("failed", "out_of_memory")
         assert record.hint
+
+    within(test)
+
+
+def test_a_full_disk_ends_the_run_in_words(within, monkeypatch):
+    async def test(here):
+        def full(content):
+            raise StorageError("disk_full", "The disk is full: nothing was stored.")
+
+        monkeypatch.setattr(here.files, "put", full)
+        record = await finish(here)
+        assert (record.state, record.reason) == ("failed", "disk_full")
+        assert record.hint
+
+    within(test)
+
+
+def test_a_time_limit_ends_the_run(within):
+    async def test(here):
+        settings = {"device": "cpu", "time_limit_seconds": 0.3}
+        record = await finish(here, spiral(FOREVER, run=settings))
+        assert (record.state, record.reason) == ("failed", "time_limit")
 
     within(test)
