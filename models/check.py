@@ -24,13 +24,15 @@ from models.network import NetworkPlan, NetworkSpec, machine_memory, placed, pla
 from models.prepare import facts, prepare_parts
 from models.preprocess import AnyPreprocess
 from models.preprocess.base import Preprocess
+from models.probes import offered
 
 LOOKED_AT = 20_000
 """Larger sets are not prepared for a check: their facts are known, the rest shows when the run begins."""
 
 
 def check(document: Any, door: DataDoor, memory_limit: int | None = None) -> dict[str, Any]:
-    """What the page shows beside a document: errors, shapes and cost per layer, facts of the data, digest.
+    """What the page shows beside a document: errors, shapes and cost per layer, facts of the data, digest,
+    and the probes that make sense.
 
     `data` are the facts after preprocessing. Never raises for what is wrong inside the document;
     DocumentError only where there is no JSON object at all.
@@ -59,6 +61,7 @@ def check(document: Any, door: DataDoor, memory_limit: int | None = None) -> dic
         },
         "data": looked.info.model_dump(mode="json") if looked is not None else None,
         "digest": digest(experiment) if experiment is not None and not problems else None,
+        "probes": offered(experiment, looked.raw) if experiment is not None and looked is not None else [],
     }
 
 
@@ -140,6 +143,8 @@ class _Looked:
     info: DataInfo
     rows: int
     """Of the training part."""
+    raw: DataInfo
+    """Before preprocessing."""
 
 
 _seen: OrderedDict[tuple[str, ...], tuple[_Looked, list[Problem]]] = OrderedDict()
@@ -151,7 +156,7 @@ def _looked_at(parts: _Parts, door: DataDoor) -> tuple[_Looked | None, list[Prob
         return None, []
     try:
         raw = parts.data.describe(door)
-        known = _Looked(facts(parts.preprocess, raw), _training_rows(parts.data, raw.rows))
+        known = _Looked(facts(parts.preprocess, raw), _training_rows(parts.data, raw.rows), raw)
     except OquError as error:
         return None, [_at(error.problem, ("data",))]
     if raw.rows > LOOKED_AT:
@@ -172,7 +177,7 @@ def _prepared(
         prepared = prepare_parts(source, steps, seed, door)
     except OquError as error:
         return known, [_at(error.problem, ("data",))]
-    return _Looked(prepared.info, len(prepared.parts["train"])), []
+    return _Looked(prepared.info, len(prepared.parts["train"]), known.raw), []
 
 
 def _training_rows(source: DataSource, rows: int) -> int:

@@ -58,7 +58,7 @@ def create_app(settings: Settings, static: Path = STATIC) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     openapi.install(app)
-    app.mount("/", Page(static))
+    app.router.default = Page(static)  # no mount: it would hide which methods an address takes
     return app
 
 

@@ -38,12 +38,14 @@ class Page:
         await self._answer(scope)(scope, receive, send)
 
     def _answer(self, scope: Scope) -> Response:
+        path: str = scope["path"]
+        if path == "/api" or path.startswith("/api/"):
+            raise HTTPException(404)
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
-        path: str = scope["path"]
         files = self._list()
         found = files.get(path)
-        if found is None and (path.startswith("/api/") or "." in path.rsplit("/", 1)[-1]):
+        if found is None and "." in path.rsplit("/", 1)[-1]:
             raise HTTPException(404)
         found = found or files.get("/index.html")
         if found is None:

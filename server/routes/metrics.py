@@ -55,10 +55,16 @@ async def metrics(
     found = await parts.store.metrics(run_id, points)
     if format == "json":
         return Answer(found)
-    columns = found["series"].get(series, {"columns": {}})["columns"]
+    columns = _ordered(found["series"].get(series, {"columns": {}})["columns"])
     text = await asyncio.to_thread(_table, columns)
     name = f'attachment; filename="{run_id}-{series}.csv"'
     return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+
+
+def _ordered(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Where a row stands first, then what was measured, by name."""
+    names = sorted(columns, key=lambda name: (name not in ("epoch", "step"), name))
+    return {name: columns[name] for name in names}
 
 
 def _table(columns: dict[str, list[Any]]) -> str:
