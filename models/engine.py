@@ -66,10 +66,15 @@ class Eager:
         return minimised, reported.detach()
 
     def _searched(self, phase: Phase, *batch: Tensor) -> Tensor:
-        """For optimisers that look several times: the loss before the step is reported, as for the others."""
+        """For optimisers that look several times: the loss before the step is reported, as for the others.
+
+        Each look draws the same random numbers: dropout would otherwise show it another function each time.
+        """
         first: list[Tensor] = []
+        random = torch.get_rng_state()
 
         def look() -> Tensor:
+            torch.set_rng_state(random)
             minimised, reported = self._descend(phase, *batch)
             first.append(reported)
             return minimised.detach()
