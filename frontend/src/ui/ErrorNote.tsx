@@ -59,7 +59,8 @@ export function ErrorNote({ problem: given, retry, compact = false }: Props) {
 }
 
 function Words({ problem }: { problem: Problem }) {
-  const place = placeOf(problem);
+  const sentence = sentenceOf(problem);
+  const place = sentence.startsWith(placeOf(problem)) ? "" : placeOf(problem);
   const hint = hintOf(problem);
   return (
     <>
@@ -69,7 +70,7 @@ function Words({ problem }: { problem: Problem }) {
             {place}
           </Text>
         )}
-        {sentenceOf(problem)}
+        {sentence}
       </Text>
       {hint !== "" && (
         <Text size="sm" c="var(--mantine-color-text)">

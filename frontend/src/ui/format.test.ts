@@ -19,7 +19,8 @@ describe("numbers are rounded to what matters", () => {
     [1234.5, "1,235"],
     [0.0000123, "1.2e-5"],
     [123456789, "1.2e8"],
-    [0, "0.0"],
+    [0, "0"],
+    [18, "18"],
     [-0.75, "-0.75"],
   ])("%f is %s", (value, text) => expect(formatNumber(value)).toBe(text));
 
