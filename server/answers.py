@@ -175,7 +175,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-_WORDS = {
+WORDS = {
     400: "The body is not JSON",
     401: "A token is needed",
     403: "A foreign page or address",
@@ -195,4 +195,4 @@ WRITES = (400, 413, 415, 422)
 def declared(*statuses: int, write: bool = False) -> dict[int | str, dict[str, Any]]:
     """The expected failures of a route, for its `responses`."""
     wanted = sorted({*ALWAYS, *(WRITES if write else ()), *statuses})
-    return {status: {"model": Failure, "description": _WORDS[status]} for status in wanted}
+    return {status: {"model": Failure, "description": WORDS[status]} for status in wanted}
