@@ -1,7 +1,6 @@
 // All runs, newest first: what learns now, what came out, and a way back to each.
 import "./runs.css";
 import {
-  Badge,
   Button,
   Group,
   Progress,
@@ -10,14 +9,15 @@ import {
   Text,
   TextInput,
   Title,
+  VisuallyHidden,
 } from "@mantine/core";
 import { IconChartLine, IconMoodEmpty, IconSearch } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { type CSSProperties, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useDeleteRun, useRuns } from "../api/queries.ts";
-import { ENDED, type Run } from "../api/schema.ts";
-import { fromPython } from "../i18n/index.ts";
+import { ENDED, type Run, type RunStateName } from "../api/schema.ts";
+import { asSent, fromPython } from "../i18n/index.ts";
 import { ConfirmDelete } from "../ui/ConfirmDelete.tsx";
 import { EmptyState } from "../ui/EmptyState.tsx";
 import { ErrorNote } from "../ui/ErrorNote.tsx";
@@ -114,7 +114,9 @@ function RunTable({ runs }: { runs: Run[] }) {
             <Table.Th className="oqu-wide" ta="right">
               {t("runs.duration")}
             </Table.Th>
-            <Table.Th aria-label={t("runs.actions")} />
+            <Table.Th>
+              <VisuallyHidden>{t("runs.actions")}</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -141,15 +143,14 @@ function RunRow({ run, now }: { run: Run; now: Date }) {
         </Link>
       </Table.Td>
       <Table.Td>
-        <Badge
-          color={STATE_COLORS[run.state]}
-          variant="light"
-          tt="none"
-          fw={600}
-          title={run.detail || undefined}
-        >
+        <span className="oqu-state" style={{ "--dot": stateColor(run.state) } as CSSProperties}>
           {t(`state.${run.state}`)}
-        </Badge>
+        </span>
+        {run.state === "failed" && run.detail && (
+          <Text size="xs" c="dimmed" className="oqu-why">
+            {asSent(run.detail)}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td className="oqu-wide">
         <Epochs run={run} />
@@ -209,3 +210,5 @@ function useNow(): Date {
   }, []);
   return now;
 }
+
+const stateColor = (state: RunStateName): string => `var(--mantine-color-${STATE_COLORS[state]}-filled)`;
