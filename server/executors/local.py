@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
 from pydantic import TypeAdapter
@@ -169,16 +170,16 @@ class LocalExecutor:
             running.child.kill()
 
 
-def _message(header: dict[str, object], body: bytes) -> Message:
+def _message(header: dict[str, Any], body: bytes) -> Message:
     match header:
         case {"events": events}:
             return Events(EVENTS.validate_python(events))
         case {"snapshot": {"kind": kind, "step": step, "epoch": epoch, "metrics": metrics}}:
-            return SnapshotBytes(kind, step, epoch, body, metrics)  # type: ignore[arg-type]
+            return SnapshotBytes(kind, step, epoch, body, metrics)
         case {"frame": frame, "id": id}:
-            return Frame(id, frame, body)  # type: ignore[arg-type]
+            return Frame(id, frame, body)
         case {"beat": idle}:
-            return Beat(idle)  # type: ignore[arg-type]
+            return Beat(idle)
     raise ValueError("a worker said what nobody understands")
 
 
