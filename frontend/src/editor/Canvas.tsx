@@ -24,10 +24,10 @@ import type { Change } from "../network/changes.ts";
 import type { Layer } from "../network/document.ts";
 import { type Edge, isSource, wouldCycle } from "../network/graph.ts";
 import { type Direction, END, fitting, layout, NODE, OUTPUT } from "../network/layout.ts";
-import { formatCompact, formatShape } from "../ui/format.ts";
+import { formatCompact, formatInteger, formatShape } from "../ui/format.ts";
 import { hintOf, sentenceOf } from "../ui/problems.ts";
 import "./editor.css";
-import type { LayerFacts, NetworkFacts } from "./facts.ts";
+import { inputOf, type LayerFacts, type NetworkFacts } from "./facts.ts";
 
 export const DRAGGED = "application/x-oqu-layer";
 
@@ -99,7 +99,12 @@ function Drawing({
       position: at(id),
       ...END[way],
       selected: selected === id,
-      data: { title: sourceTitle(id, t), shape: inputOf(info), side: "source", direction: way },
+      data: {
+        title: sourceTitle(id, t),
+        shape: inputOf(info, (count) => t("editor.numbers", { count })),
+        side: "source",
+        direction: way,
+      },
       ariaLabel: t("editor.data_node"),
     }));
     ends.push({
@@ -234,13 +239,6 @@ function sourceTitle(id: string, t: T): string {
   return id === "input" ? t("editor.data") : t("editor.data_named", { name: id.slice(id.indexOf(".") + 1) });
 }
 
-/** What one example is: the names of a few numbers, else the sizes. */
-function inputOf(info: DataInfo | null): string {
-  if (info === null) return "";
-  const names = info.features.map((feature) => feature.name);
-  return names.length > 0 && names.length <= 3 ? names.join(", ") : formatShape(info.shape);
-}
-
 function outputOf(info: DataInfo | null, t: T): string {
   if (info === null) return "";
   if (info.classes.length > 0) return t("editor.classes", { count: info.classes.length });
@@ -283,7 +281,10 @@ function LayerBox({ data: { facts, direction }, selected }: NodeProps<LayerNode>
           <span className="oqu-layer-size">
             {t(direction === "down" ? "editor.weights" : "editor.weights_short", {
               count: facts.parameters,
-              number: formatCompact(facts.parameters),
+              number:
+                facts.parameters < 100_000
+                  ? formatInteger(facts.parameters)
+                  : formatCompact(facts.parameters),
             })}
           </span>
         )}

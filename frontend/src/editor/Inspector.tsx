@@ -21,7 +21,7 @@ import { type FormPath, SchemaForm } from "../schema-form/SchemaForm.tsx";
 import { blank } from "../schema-form/schema.ts";
 import { ErrorNote } from "../ui/ErrorNote.tsx";
 import { formatInteger, formatShape } from "../ui/format.ts";
-import { type NetworkFacts, problemsUnder } from "./facts.ts";
+import { inputOf, type NetworkFacts, problemsUnder } from "./facts.ts";
 import { firstSentence } from "./Palette.tsx";
 
 export type Inspected = { kind: "layer"; role: string; id: string } | { kind: "section"; section: string };
@@ -35,6 +35,7 @@ type Props = {
   selection: Inspected;
   onChange: (change: Change) => void;
   onClose: () => void;
+  onSection: (section: "data" | "preprocess") => void;
 };
 
 export function Inspector(props: Props) {
@@ -255,6 +256,7 @@ function KindSettings({
   entries,
   onChange,
   onClose,
+  onSection,
 }: Props & { at: "data" | "learner"; entries: CatalogEntry[] }) {
   const { t } = useTranslation();
   const value = document[at];
@@ -272,7 +274,10 @@ function KindSettings({
         {at === "data" && info && (
           <dl className="oqu-facts">
             <Fact term={t("editor.rows")} value={formatInteger(info.rows)} />
-            <Fact term={t("editor.one_input")} value={formatShape(info.shape)} />
+            <Fact
+              term={t("editor.one_input")}
+              value={inputOf(info, (count) => t("editor.numbers", { count }))}
+            />
             {info.classes.length > 0 && (
               <Fact term={t("editor.class_names")} value={info.classes.join(", ")} />
             )}
@@ -289,19 +294,24 @@ function KindSettings({
             problems={problems}
           />
         )}
-        {at === "data" && <PreparationLink {...{ document, onChange }} />}
+        {at === "data" && <PreparationLink document={document} onSection={onSection} />}
       </div>
     </>
   );
 }
 
-function PreparationLink({ document }: Pick<Props, "document" | "onChange">) {
+function PreparationLink({ document, onSection }: Pick<Props, "document" | "onSection">) {
   const { t } = useTranslation();
   const steps = document.preprocess ?? [];
   return (
-    <Text size="sm" c="dimmed">
-      {t("editor.prepared_by", { count: steps.length, kinds: steps.map((step) => step.type).join(", ") })}
-    </Text>
+    <Group justify="space-between" wrap="nowrap">
+      <Text size="sm" c="dimmed">
+        {t("editor.prepared_by", { count: steps.length, kinds: steps.map((step) => step.type).join(", ") })}
+      </Text>
+      <Button variant="default" style={{ flex: "none" }} onClick={() => onSection("preprocess")}>
+        {t("editor.prepare")}
+      </Button>
+    </Group>
   );
 }
 

@@ -1,10 +1,19 @@
 // What the canvas says about each layer, put together from the document, the check and the catalogue.
 import { kindTitle } from "../api/kinds.ts";
-import type { Catalog, CatalogEntry, CheckAnswer, NetworkPlan, Problem, Shape } from "../api/schema.ts";
+import type {
+  Catalog,
+  CatalogEntry,
+  CheckAnswer,
+  DataInfo,
+  NetworkPlan,
+  Problem,
+  Shape,
+} from "../api/schema.ts";
 import type { Document, Layer } from "../network/document.ts";
 import { layersOf } from "../network/document.ts";
 import { type Graph, graphOf } from "../network/graph.ts";
 import { brief, settingsOf } from "../schema-form/schema.ts";
+import { formatShape } from "../ui/format.ts";
 
 export type LayerFacts = {
   id: string;
@@ -86,4 +95,12 @@ function briefly(layer: Layer, entry: CatalogEntry): { title: string; value: str
 /** Problems of a section of the document: its data, its learner. */
 export function problemsUnder(check: CheckAnswer | null, ...path: (string | number)[]): Problem[] {
   return (check?.errors ?? []).filter(({ where }) => path.every((part, index) => where.path[index] === part));
+}
+
+/** What one example is: the names of a few numbers, else how many, else the sizes of a picture. */
+export function inputOf(info: DataInfo | null, numbers: (count: number) => string): string {
+  if (info === null) return "";
+  const names = info.features.map((feature) => feature.name);
+  if (names.length > 0 && names.length <= 3) return names.join(", ");
+  return info.shape.length === 1 ? numbers(info.shape[0] ?? 0) : formatShape(info.shape);
 }

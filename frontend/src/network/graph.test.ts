@@ -51,6 +51,17 @@ test("a long chain in a tall room is drawn downwards, in a wide room across", ()
   expect(fitting(graph, { width: 1600, height: 600 }).direction).toBe("across");
 });
 
+test("a chain too long for the room is cut into columns, in order", () => {
+  const graph = graphOf(Array.from({ length: 12 }, (): Layer => ({ type: "Tanh" })));
+  const { positions, size } = fitting(graph, { width: 640, height: 560 });
+  expect(size.width).toBeGreaterThan(400);
+  expect(size.height).toBeLessThan(640);
+  const first = positions.get("input") as { x: number; y: number };
+  const last = positions.get(OUTPUT) as { x: number; y: number };
+  expect(last.x).toBeGreaterThan(first.x + 200);
+  expect(new Set([...positions.values()].map(({ x, y }) => `${x} ${y}`)).size).toBe(positions.size);
+});
+
 test("an unknown input is drawn without a wire from nowhere", () => {
   expect(() => layout(graphOf([{ type: "Tanh", inputs: ["nobody"] }]), "down")).not.toThrow();
 });

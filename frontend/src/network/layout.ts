@@ -61,9 +61,41 @@ export function zoom(size: Size, room: Size): number {
   return Math.min(1, room.width / size.width, room.height / size.height);
 }
 
+const LEGIBLE = 0.9;
+const MOST_COLUMNS = 4;
+
+/** Along where that is legible, else down, else down in columns like a newspaper: whatever shows it largest. */
 export function fitting(graph: Graph, room: Size): Layout {
   const across = layout(graph, "across");
-  if (zoom(across.size, room) >= 0.9) return across;
+  if (zoom(across.size, room) >= LEGIBLE) return across;
   const down = layout(graph, "down");
-  return zoom(down.size, room) > zoom(across.size, room) ? down : across;
+  const columns = Array.from({ length: MOST_COLUMNS - 1 }, (_, index) => folded(down, index + 2));
+  const found = [down, across, ...columns];
+  return found.reduce((best, one) => (zoom(one.size, room) > 1.1 * zoom(best.size, room) ? one : best));
+}
+
+const BETWEEN = 56;
+
+/** A drawing downwards, cut between its ranks into columns that stand side by side. */
+export function folded(drawn: Layout, columns: number): Layout {
+  const tops = [...new Set([...drawn.positions.values()].map(({ y }) => y))].sort((a, b) => a - b);
+  const each = Math.ceil(tops.length / columns);
+  const columnOf = new Map(tops.map((top, rank) => [top, Math.floor(rank / each)]));
+  const starts = Array.from({ length: columns }, (_, column) => tops[column * each] ?? 0);
+  const positions = new Map(
+    [...drawn.positions].map(([id, { x, y }]) => {
+      const column = columnOf.get(y) ?? 0;
+      return [id, { x: x + column * (drawn.size.width + BETWEEN), y: y - (starts[column] ?? 0) }];
+    }),
+  );
+  const used = Math.ceil(tops.length / each);
+  const bottoms = starts
+    .slice(0, used)
+    .map((start, column) => (starts[column + 1] ?? drawn.size.height) - start);
+  const width = used * drawn.size.width + (used - 1) * BETWEEN;
+  return {
+    direction: drawn.direction,
+    positions,
+    size: { width, height: Math.max(...bottoms.filter((height) => height > 0)) },
+  };
 }

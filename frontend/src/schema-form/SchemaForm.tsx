@@ -108,6 +108,7 @@ function Row({ setting, value, path, words, ...common }: RowProps) {
           value={value === undefined && !isNullable(setting.field) ? setting.default : value}
           fallback={setting.default}
           unit={setting.unit}
+          decided={/absent|automatic|null/.test(setting.help)}
           path={here}
           describedBy={help === "" ? undefined : `${id}-help`}
         />
@@ -142,6 +143,8 @@ type ControlProps = Common & {
   unit?: string;
   path: FormPath;
   describedBy?: string;
+  /** Left out, somebody else decides; otherwise there is none. */
+  decided?: boolean;
   /** The word for "nobody said"; its presence allows an empty field. */
   empty?: string;
 };
@@ -223,7 +226,9 @@ function Control(props: ControlProps): ReactNode {
       return <List {...props} field={field} error={error} />;
     case "nullable":
       if (field.of.kind === "object") return <Optional {...props} schema={field.of.schema} />;
-      return <Control {...props} field={field.of} empty={t("forms.automatic")} />;
+      return (
+        <Control {...props} field={field.of} empty={t(props.decided ? "forms.automatic" : "forms.none")} />
+      );
     case "either":
       return <Either {...props} field={field} />;
     case "json":

@@ -7,7 +7,8 @@ import type { Ink } from "./strokes.ts";
 type Props = { onInk: (ink: Ink | null) => void; cleared: number; onClear: () => void };
 
 const SIDE = 280;
-const WIDTH = 24;
+const WIDTH = 30;
+const OFTEN: CanvasRenderingContext2DSettings = { willReadFrequently: true };
 
 export function Pad({ onInk, cleared, onClear }: Props) {
   const { t } = useTranslation();
@@ -16,7 +17,7 @@ export function Pad({ onInk, cleared, onClear }: Props) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new number means: wipe the sheet
   useEffect(() => {
-    const context = canvas.current?.getContext("2d");
+    const context = canvas.current?.getContext("2d", OFTEN);
     if (!context) return;
     context.fillStyle = "black";
     context.fillRect(0, 0, SIDE, SIDE);
@@ -31,7 +32,7 @@ export function Pad({ onInk, cleared, onClear }: Props) {
   }
 
   function draw(event: PointerEvent<HTMLCanvasElement>) {
-    const context = event.currentTarget.getContext("2d");
+    const context = event.currentTarget.getContext("2d", OFTEN);
     const from = last.current;
     if (!context || from === null) return;
     const to = place(event);

@@ -268,10 +268,10 @@ function axes(context: CanvasRenderingContext2D, size: Size, bounds: Bounds, dar
   context.textAlign = "center";
   context.textBaseline = "top";
   for (const tick of ticks(bounds.x))
-    context.fillText(formatNumber(tick), left(tick), size.height - MARGIN.bottom + 5);
+    context.fillText(String(tick), left(tick), size.height - MARGIN.bottom + 5);
   context.textAlign = "right";
   context.textBaseline = "middle";
-  for (const tick of ticks(bounds.y)) context.fillText(formatNumber(tick), MARGIN.left - 5, top(tick));
+  for (const tick of ticks(bounds.y)) context.fillText(String(tick), MARGIN.left - 5, top(tick));
 }
 
 function MapLegend({ classes, scale, dark }: { classes: readonly string[]; scale: number; dark: boolean }) {

@@ -4,7 +4,7 @@ import { IconAlertTriangle, IconBulb, IconCircleCheck, IconInfoCircle, IconX } f
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import type { CheckAnswer, Ended, Finding, Problem } from "../api/schema.ts";
+import type { CheckAnswer, DataInfo, Ended, Finding, Problem } from "../api/schema.ts";
 import { fromPython } from "../i18n/index.ts";
 import { lastValue } from "../runs/columns.ts";
 import type { RunSession } from "../runs/session.ts";
@@ -19,6 +19,7 @@ type Props = {
   session: RunSession | null;
   check: CheckAnswer | null;
   previous: Bound | null;
+  info: DataInfo | null;
   onLayer: (id: string) => void;
   onProblem: (problem: Problem) => void;
 };
@@ -48,7 +49,7 @@ export function Notice(props: Props) {
   );
 }
 
-function useSaid({ training, session, check, previous, onLayer, onProblem }: Props): Said {
+function useSaid({ training, session, check, previous, info, onLayer, onProblem }: Props): Said {
   const { t } = useTranslation();
   const connection = useRunView(session, (view) => view.connection);
   const failed = useRunView(session, (view) => view.problem);
@@ -82,10 +83,17 @@ function useSaid({ training, session, check, previous, onLayer, onProblem }: Pro
     );
     return { tone: "quiet", text: t("workbench.changed"), action };
   }
-  return { tone: "quiet", text: t("workbench.first") };
+  return { tone: "quiet", text: t(`workbench.first.${begin(info)}`) };
 }
 
 type T = (key: string, params?: Record<string, unknown>) => string;
+
+/** What a person sees who has not pressed Train yet. */
+function begin(info: DataInfo | null): string {
+  if (info === null) return "points";
+  if (info.task === "regression") return "regression";
+  return info.form === "points" || info.form === "image" ? info.form : "classification";
+}
 
 function worded(problem: Problem): string {
   const place = placeOf(problem);

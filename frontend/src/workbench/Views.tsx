@@ -125,7 +125,7 @@ function Curves({
         <MetricChart
           label={t(`workbench.measure.${measure}`)}
           source={source}
-          height={118}
+          height={150}
           format={(value) => formatMetric(measure, value)}
           onMarker={(marker) => marker.layer && onLayer(marker.layer)}
         />

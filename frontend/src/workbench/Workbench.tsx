@@ -11,7 +11,6 @@ import {
   IconLink,
   IconSettings,
   IconSitemap,
-  IconTopologyRing,
 } from "@tabler/icons-react";
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -50,6 +49,7 @@ import { type Section, type Selection, useDraft } from "./draft.ts";
 import { suited } from "./losses.ts";
 import { Notice } from "./Notice.tsx";
 import { paceIn } from "./pace.ts";
+import { useControls } from "./useControls.ts";
 import { useExperiment } from "./useExperiment.ts";
 import { usePreview } from "./usePreview.ts";
 import { useTraining } from "./useTraining.ts";
@@ -79,6 +79,7 @@ function Bench({ document }: { document: ExperimentDocument }) {
   const { data: catalog } = useCatalog();
   const { role, selection, opened, bound, previous, history, select, setRole } = useDraft();
   const session = useRun(bound?.id ?? null);
+  useControls(session);
   const checked = useCheck(document);
   const preview = usePreview(document);
   const [folded, setFolded] = useState(false);
@@ -182,6 +183,7 @@ function Bench({ document }: { document: ExperimentDocument }) {
       selection={selection}
       onChange={change}
       onClose={() => select(null)}
+      onSection={(section) => select({ kind: "section", section })}
     />
   );
 
@@ -215,19 +217,19 @@ function Bench({ document }: { document: ExperimentDocument }) {
         pace={pace}
         onLearner={() => select({ kind: "section", section: "learner" })}
       >
-        {bound && (
-          <Tabs
-            value={tab}
-            onChange={(value) => setTab(value as typeof tab)}
-            variant="pills"
-            aria-label={t("workbench.tabs")}
-          >
-            <Tabs.List>
-              <Tabs.Tab value="learn">{t("workbench.tab_learn")}</Tabs.Tab>
-              <Tabs.Tab value="use">{t("workbench.tab_use")}</Tabs.Tab>
-            </Tabs.List>
-          </Tabs>
-        )}
+        <Tabs
+          value={tab}
+          onChange={(value) => setTab(value as typeof tab)}
+          variant="pills"
+          aria-label={t("workbench.tabs")}
+        >
+          <Tabs.List>
+            <Tabs.Tab value="learn">{t("workbench.tab_learn")}</Tabs.Tab>
+            <Tabs.Tab value="use" disabled={session === null}>
+              {t("workbench.tab_use")}
+            </Tabs.Tab>
+          </Tabs.List>
+        </Tabs>
         <Tool label={t("editor.share")} onClick={share} icon={<IconLink size={18} />} />
         <Tool
           label={t("workbench.experiment")}
@@ -240,6 +242,7 @@ function Bench({ document }: { document: ExperimentDocument }) {
         session={session}
         check={check}
         previous={previous}
+        info={info}
         onLayer={showLayer}
         onProblem={showProblem}
       />
@@ -304,11 +307,6 @@ function Bench({ document }: { document: ExperimentDocument }) {
                 disabled={!history?.future.length}
                 onClick={training.redo}
                 icon={<IconArrowForwardUp size={18} />}
-              />
-              <Tool
-                label={t("workbench.preparation")}
-                onClick={() => select({ kind: "section", section: "preprocess" })}
-                icon={<IconTopologyRing size={18} />}
               />
               <Tool
                 label={t(`editor.direction_${direction}`)}

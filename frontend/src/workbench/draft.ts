@@ -1,8 +1,8 @@
 // What lies on the workbench: the document with its history, what is selected, and the run it became.
 import { create } from "zustand";
-import type { ExperimentDocument } from "../api/schema.ts";
+import type { ExperimentDocument, Json } from "../api/schema.ts";
 import type { Change } from "../network/changes.ts";
-import { rolesOf, same } from "../network/document.ts";
+import { getAt, type Path, rolesOf, same, setAt } from "../network/document.ts";
 import { type History, record, redo, start, undo } from "../network/history.ts";
 
 export const SECTIONS = ["data", "preprocess", "learner", "run"] as const;
@@ -24,8 +24,8 @@ export type Draft = {
   previous: Bound | null;
   setDocument: (document: ExperimentDocument, bound?: string | null) => void;
   change: (change: Change) => void;
-  /** A change that the run was told too: it stays bound. */
-  changeLive: (change: Change) => void;
+  /** A setting that the run has changed too: no step of the history, and it stays bound. */
+  setLive: (path: Path, value: Json) => void;
   undo: () => void;
   redo: () => void;
   select: (selection: Selection | null) => void;
@@ -61,15 +61,11 @@ export const useDraft = create<Draft>()((set, get) => ({
     const made = record(history, change, Date.now());
     set({ ...moved(get(), made.history), ...reselected(get(), change, made.applied) });
   },
-  changeLive: (change) => {
+  setLive: (path, value) => {
     const { history, bound } = get();
-    if (!history || !bound) return;
-    const made = record(history, change, Date.now());
-    set({
-      history: made.history,
-      document: made.history.document,
-      bound: { ...bound, document: made.history.document },
-    });
+    if (!history || !bound || Object.is(getAt(history.document, path), value)) return;
+    const document = setAt(history.document, path, value);
+    set({ history: { ...history, document }, document, bound: { ...bound, document } });
   },
   undo: () => {
     const { history } = get();

@@ -130,7 +130,7 @@ export function useTraining(session: RunSession | null, pace: Pace | null): Trai
       const before = useDraft.getState();
       setProblem(null);
       if (live && before.bound && isLiveSetting(change)) {
-        before.changeLive(change);
+        before.setLive(change.path, change.value);
         tell(before.bound.id, change.path, change.value);
         return;
       }
