@@ -4,15 +4,14 @@ import "@mantine/notifications/styles.css";
 import "./ui/page.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { lazy, StrictMode, Suspense } from "react";
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { App } from "./App.tsx";
 import { queryClient } from "./api/queries.ts";
 import { language, start } from "./i18n/index.ts";
+import { Notices } from "./ui/Notices.tsx";
 import { theme, variables } from "./ui/theme.ts";
-
-const Notifications = lazy(async () => ({ default: (await import("@mantine/notifications")).Notifications }));
 
 start(language(window.location.search));
 
@@ -22,9 +21,7 @@ if (root === null) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
-      <Suspense>
-        <Notifications position="bottom-right" />
-      </Suspense>
+      <Notices />
       <QueryClientProvider client={queryClient}>
         <BrowserRouter>
           <App />

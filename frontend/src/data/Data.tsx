@@ -1,7 +1,6 @@
 // Own data: bring files, see what they are, train on them.
 import "./data.css";
 import { Text, Title } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconDatabase } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,6 +10,7 @@ import type { DatasetItem } from "../api/schema.ts";
 import { EmptyState } from "../ui/EmptyState.tsx";
 import { ErrorNote } from "../ui/ErrorNote.tsx";
 import { Loading } from "../ui/Loading.tsx";
+import { notify } from "../ui/notify.ts";
 import { openDraft } from "../workbench/draft.ts";
 import { DatasetCard } from "./DatasetCard.tsx";
 import { DropZone } from "./DropZone.tsx";
@@ -32,7 +32,7 @@ export function Data() {
   };
   const done = (item: DatasetItem) => {
     setFiles(null);
-    notifications.show({ message: t("data.imported", { name: item.name }), color: "teal" });
+    void notify({ message: t("data.imported", { name: item.name }), color: "teal" });
   };
 
   return (

@@ -1,6 +1,5 @@
 // The heart of the page: the experiment, the network, the output and the curves on one screen.
 import { ActionIcon, SegmentedControl, Tabs, Text, Tooltip } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import {
   IconArrowBackUp,
   IconArrowForwardUp,
@@ -12,7 +11,7 @@ import {
   IconSettings,
   IconSitemap,
 } from "@tabler/icons-react";
-import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
+import { type KeyboardEvent, type ReactNode, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { useCatalog } from "../api/queries.ts";
@@ -26,9 +25,7 @@ import {
 } from "../api/schema.ts";
 import { Canvas } from "../editor/Canvas.tsx";
 import { networkFacts } from "../editor/facts.ts";
-import { Inspector } from "../editor/Inspector.tsx";
 import { Palette } from "../editor/Palette.tsx";
-import { TextView } from "../editor/TextView.tsx";
 import { useCheck } from "../editor/useCheck.ts";
 import { type Layer, layersOf, rolesOf } from "../network/document.ts";
 import { idsOf, isSource } from "../network/graph.ts";
@@ -41,8 +38,9 @@ import { blank } from "../schema-form/schema.ts";
 import { ErrorNote } from "../ui/ErrorNote.tsx";
 import { formatCompact, formatInteger } from "../ui/format.ts";
 import { Loading } from "../ui/Loading.tsx";
+import { later } from "../ui/later.ts";
+import { notify } from "../ui/notify.ts";
 import { hintOf, sentenceOf } from "../ui/problems.ts";
-import { Use } from "../use/Use.tsx";
 import { Bar } from "./Bar.tsx";
 import { DataPanel } from "./DataPanel.tsx";
 import { type Section, type Selection, useDraft } from "./draft.ts";
@@ -55,6 +53,10 @@ import { usePreview } from "./usePreview.ts";
 import { useTraining } from "./useTraining.ts";
 import { Views } from "./Views.tsx";
 import "./workbench.css";
+
+const Inspector = later(async () => (await import("../editor/Inspector.tsx")).Inspector);
+const TextView = later(async () => (await import("../editor/TextView.tsx")).TextView);
+const Use = later(async () => (await import("../use/Use.tsx")).Use);
 
 export function Workbench() {
   const { id } = useParams();
@@ -136,8 +138,7 @@ function Bench({ document }: { document: ExperimentDocument }) {
     const read = paste(text);
     if (read.kind === "document")
       return change({ kind: "set", path: [], value: read.document as unknown as Json });
-    if (read.kind === "nothing")
-      return notifications.show({ color: "red", message: t("editor.paste_failed") });
+    if (read.kind === "nothing") return void notify({ color: "red", message: t("editor.paste_failed") });
     for (const layer of read.layers) {
       const after = useDraft.getState().selection;
       change({ kind: "add", role, layer, after: after?.kind === "layer" ? after.id : null });
@@ -147,9 +148,9 @@ function Bench({ document }: { document: ExperimentDocument }) {
   async function copy(text: string, message: string) {
     try {
       await navigator.clipboard.writeText(text);
-      notifications.show({ message });
+      void notify({ message });
     } catch {
-      notifications.show({ color: "red", message: t("editor.no_clipboard") });
+      void notify({ color: "red", message: t("editor.no_clipboard") });
     }
   }
 
@@ -248,7 +249,9 @@ function Bench({ document }: { document: ExperimentDocument }) {
       />
       {tab === "use" && session ? (
         <div className="oqu-bench-use">
-          <Use session={session} preview={preview} learning={!over} over={over} />
+          <Suspense fallback={<Loading />}>
+            <Use session={session} preview={preview} learning={!over} over={over} />
+          </Suspense>
         </div>
       ) : (
         <>
@@ -295,7 +298,9 @@ function Bench({ document }: { document: ExperimentDocument }) {
                   onChange={setRole}
                 />
               )}
-              <span className="oqu-total">{total(layers.length, facts.plan?.parameters ?? null, t)}</span>
+              <span className="oqu-total">
+                {total(layers.length, first ? null : (facts.plan?.parameters ?? null), t)}
+              </span>
               <Tool
                 label={t("editor.undo")}
                 disabled={!history?.past.length}
@@ -328,7 +333,9 @@ function Bench({ document }: { document: ExperimentDocument }) {
               />
             </div>
             {asText ? (
-              <TextView document={document} problems={check?.errors ?? []} onChange={change} />
+              <Suspense fallback={<Loading />}>
+                <TextView document={document} problems={check?.errors ?? []} onChange={change} />
+              </Suspense>
             ) : (
               <Canvas
                 facts={facts}
@@ -346,7 +353,7 @@ function Bench({ document }: { document: ExperimentDocument }) {
           </div>
           <div className="oqu-right-side">
             <Views session={session} over={over} info={info} preview={preview} onLayer={showLayer} />
-            {inspector}
+            <Suspense>{inspector}</Suspense>
           </div>
         </>
       )}
