@@ -61,6 +61,7 @@ class Server:
 
     def kill(self) -> None:
         """kill -9, as a power cut would."""
+        self.client.close()
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
