@@ -80,7 +80,13 @@ export function Zoo() {
       {error && <ErrorNote problem={error} retry={() => void refetch()} />}
       <div className="oqu-zoo-shelf">
         {shown.map((item) => (
-          <ZooCard key={item.slug} item={item} document={documents.get(item.slug)} onOpen={open} />
+          <ZooCard
+            key={item.slug}
+            item={item}
+            document={documents.get(item.slug)}
+            kind={kinds.get(item.slug) ?? null}
+            onOpen={open}
+          />
         ))}
       </div>
       {items.length > 0 && shown.length === 0 && (

@@ -2,30 +2,35 @@
 import { Badge, Button, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { ExperimentDocument, ZooItem } from "../api/schema.ts";
+import { Absent } from "./Absent.tsx";
 import { DataPicture } from "./DataPicture.tsx";
 import { Schematic } from "./Schematic.tsx";
 import { stagesOf } from "./schematic.ts";
+import type { Kind } from "./shelf.ts";
 import { useDataPreview, useSeen } from "./useShelf.ts";
 import { itemName, itemSummary, levelName, tagName } from "./words.ts";
 
 type Props = {
   item: ZooItem;
   document: ExperimentDocument | undefined;
+  kind: Kind | null;
   onOpen: (document: ExperimentDocument) => void;
 };
 
-export function ZooCard({ item, document, onOpen }: Props) {
+const UNKNOWN_OUTPUTS = 2;
+
+export function ZooCard({ item, document, kind, onOpen }: Props) {
   const { t } = useTranslation();
   const [element, seen] = useSeen<HTMLElement>();
-  const preview = useDataPreview(document, item.slug, seen);
+  const { data: preview, isError: absent } = useDataPreview(document, item.slug, seen);
   const info = preview?.info;
-  const stages = document
-    ? stagesOf(document, info?.shape[0] ?? 2, info?.classes.length || 1, info?.form === "image")
-    : [];
+  const image = info ? info.form === "image" : kind === "images";
+  const outputs = info ? info.classes.length || 1 : UNKNOWN_OUTPUTS;
+  const stages = document ? stagesOf(document, info?.shape[0] ?? 2, outputs, image) : [];
   return (
     <article ref={element} className="oqu-panel oqu-zoo-card" aria-labelledby={`zoo-${item.slug}`}>
       <div className="oqu-zoo-picture">
-        <DataPicture preview={preview} />
+        {absent ? <Absent /> : <DataPicture preview={preview} />}
         <Schematic stages={stages} />
       </div>
       <div className="oqu-zoo-words">

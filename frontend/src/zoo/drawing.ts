@@ -27,16 +27,31 @@ export function drawingOf(preview: DataPreview, size: number): Drawn {
 
 const numeric = (value: unknown): number => (typeof value === "number" ? value : Number.NaN);
 
-/** A row's first two numbers; with only one, the target is the height. */
-function placeOf(row: Json, target: Json): [number, number] {
-  const list = Array.isArray(row) ? row.map(numeric).filter((value) => !Number.isNaN(value)) : [numeric(row)];
-  return [list[0] ?? Number.NaN, list[1] ?? targetValue(target)];
+const FEW_VALUES = 10;
+
+/** The two columns that draw best: the first that hold many different numbers, else the first two. */
+function axesOf(rows: Json[]): [number, number] {
+  const first = rows[0];
+  const width = Array.isArray(first) ? first.length : 1;
+  const many = [...Array(width).keys()].filter((column) => differentIn(rows, column) > FEW_VALUES);
+  return [many[0] ?? 0, many[1] ?? (many[0] === 1 ? 0 : 1)];
+}
+
+function differentIn(rows: Json[], column: number): number {
+  return new Set(rows.map((row) => numeric(Array.isArray(row) ? row[column] : row))).size;
+}
+
+/** A row's numbers in two columns; where there is only one, the target is the height. */
+function placeOf(row: Json, target: Json, [across, upward]: [number, number]): [number, number] {
+  const list = Array.isArray(row) ? row : [row];
+  return [numeric(list[across]), list.length === 1 ? targetValue(target) : numeric(list[upward])];
 }
 
 const targetValue = (target: Json | undefined): number => numeric(Array.isArray(target) ? target[0] : target);
 
 function pointsOf(info: DataInfo, rows: Json[], targets: Json[], size: number): Point[] {
-  const shown = rows.slice(0, MOST_POINTS).map((row, i) => placeOf(row, targets[i] ?? null));
+  const axes = axesOf(rows);
+  const shown = rows.slice(0, MOST_POINTS).map((row, i) => placeOf(row, targets[i] ?? null, axes));
   const across = spread(shown.map(([x]) => x));
   const upward = spread(shown.map(([, y]) => y));
   const values = spread(targets.slice(0, MOST_POINTS).map(targetValue));

@@ -2,7 +2,7 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { previewData, zooExperimentQuery } from "../api/queries.ts";
-import type { DataPreview, ExperimentDocument, ZooItem } from "../api/schema.ts";
+import type { ExperimentDocument, ZooItem } from "../api/schema.ts";
 
 /** The documents of these items, by slug, as they arrive. */
 export function useDocuments(items: readonly ZooItem[]): Map<string, ExperimentDocument> {
@@ -22,18 +22,14 @@ function inTurn<T>(ask: () => Promise<T>): Promise<T> {
   return answer;
 }
 
-export function useDataPreview(
-  document: ExperimentDocument | undefined,
-  slug: string,
-  visible: boolean,
-): DataPreview | undefined {
+export function useDataPreview(document: ExperimentDocument | undefined, slug: string, visible: boolean) {
   return useQuery({
     queryKey: ["zoo", slug, "preview"],
     queryFn: ({ signal }) => inTurn(() => previewData(document as ExperimentDocument, signal)),
     enabled: document !== undefined && visible,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
-  }).data;
+  });
 }
 
 /** Whether an element has come into view. */

@@ -1,0 +1,14 @@
+// In the place of a picture: data that must be imported first.
+import { IconUpload } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+
+export function Absent() {
+  const { t } = useTranslation();
+  return (
+    <Link to="/data" className="oqu-absent">
+      <IconUpload size={20} stroke={1.5} aria-hidden />
+      {t("zoo.import_first")}
+    </Link>
+  );
+}
