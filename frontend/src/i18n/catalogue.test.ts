@@ -25,6 +25,10 @@ function used(source: string): { fixed: string[]; begun: string[] } {
   return { fixed: [...fixed, ...chosen], begun };
 }
 
+/** Keys of text that comes from Python: fromPython(`category.${name}`, name). */
+const sentWith = (source: string): string[] =>
+  [...source.matchAll(/fromPython\(\s*`([^`$]+)\$\{/g)].map((match) => match[1] ?? "");
+
 /** Text between tags, and text in attributes that people see or hear. */
 function literalsIn(source: string): string[] {
   const bare = source.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
@@ -68,10 +72,7 @@ describe("the catalogue", () => {
 
   it("has no text that nobody uses", () => {
     const all = sources.map(([, source]) => source).join("\n");
-    const begun = [
-      ...used(all).begun,
-      ...all.matchAll(/fromPython\(\s*`([^`$]+)\$\{/g).map((match) => match[1] ?? ""),
-    ];
+    const begun = [...used(all).begun, ...sentWith(all)];
     const unused = [...known].filter((key) => {
       const plain = key.replace(/_(one|other)$/, "");
       const named = [key, plain].some((one) => all.includes(`"${one}"`) || all.includes(`\`${one}\``));
