@@ -48,6 +48,7 @@ def create_app(settings: Settings, static: Path = STATIC) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing is sent anywhere
     )
     rules = Rules(
         settings.hosts, settings.origins, settings.token.get_secret_value() if settings.token else None

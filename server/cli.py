@@ -36,6 +36,9 @@ Source = Annotated[str, typer.Argument(metavar="FILE|SLUG", help="A JSON file, o
 @app.callback(invoke_without_command=True)
 def start(context: typer.Context) -> None:
     """Without a command: start the server and open the browser."""
+    from server.log import configure
+
+    configure()
     if context.invoked_subcommand is None:
         serve()
 

@@ -9,6 +9,7 @@ import secrets
 import signal
 import socket
 import threading
+from types import FrameType
 
 import uvicorn
 from pydantic import SecretStr
@@ -20,6 +21,7 @@ from server.log import configure
 from server.settings import Settings
 
 GRACE_SECONDS = 3
+BACKLOG = 2048
 
 
 def serve(settings: Settings, *, browser: bool) -> None:
@@ -40,6 +42,7 @@ def _bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms for an ACK
     try:
         bound.bind((host, port))
+        bound.listen(BACKLOG)  # who comes before everything is open waits a moment
     except OSError as error:
         bound.close()
         raise ConflictError(
@@ -94,17 +97,18 @@ async def _serve(settings: Settings, bound: socket.socket, browser: bool) -> Non
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    for number in (
-        signal.SIGTERM,
-        signal.SIGINT,
-    ):  # uvicorn raises it again when it has finished; then we close
-        signal.signal(number, lambda *_: None)
+    server = uvicorn.Server(config)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True  # uvicorn takes over while it serves, and raises it again at its end
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     async with app.router.lifespan_context(app):
         address = Address(
             _url(settings, bound), settings.token.get_secret_value() if settings.token else None
         )
         with announced(settings.home, address):
-            server = uvicorn.Server(config)
             _greet(settings, address, browser)
             await server.serve(sockets=[bound])
     print("Oqu has stopped. Runs that were not finished go on at the next start.", flush=True)

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from models import events
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from models.experiment import Experiment
     from models.snapshots import Snapshot
 
-SHOWN = ("train_loss", "val_loss", "val_accuracy", "val_rmse", "train_accuracy", "train_rmse")
+SHOWN = ("train_loss", "val_loss", "val_accuracy", "val_rmse")
 CODES = {"completed": 0, "failed": 1, "cancelled": 130}
 
 
@@ -38,12 +38,10 @@ class Training:
         self._ended: events.Ended | None = None
         self._bar = Progress(
             TextColumn("[bold]{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
-            TextColumn("epochs  {task.fields[numbers]}"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[numbers]}"),
             console=console,
-            transient=False,
         )
 
     def run(self, start: Snapshot | None = None) -> int:
@@ -87,7 +85,7 @@ class Training:
         self._rows[block.series] += rows
         if block.series == "epoch" and rows:
             last = rows[-1]
-            shown = [name for name in SHOWN if last.get(name) is not None][:3]
+            shown = [name for name in SHOWN if last.get(name) is not None]
             numbers = "  ".join(f"{name.replace('_', ' ')} {last[name]:.4g}" for name in shown)
             self._bar.update(task, completed=last.get("epoch"), numbers=numbers)
 
