@@ -226,10 +226,8 @@ class SupervisedSession:
             if inputs.nbytes <= SHUFFLED_AT_ONCE_BYTES:
                 inputs, wanted, order = inputs[order], wanted[order], None
         if order is None:
-            for x, y in zip(
-                torch.split(inputs[row:], self._batch), torch.split(wanted[row:], self._batch), strict=True
-            ):
-                yield floats(x), y
+            xs, ys = torch.split(inputs[row:], self._batch), torch.split(wanted[row:], self._batch)
+            yield from zip(xs if inputs.is_floating_point() else map(floats, xs), ys, strict=True)
             return
         for some in torch.split(order[row:], self._batch):
             yield floats(inputs[some]), wanted[some]
