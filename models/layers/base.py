@@ -37,11 +37,12 @@ MAX_SIZE = 1_000_000
 FORMS = {1: "a vector (features,)", 2: "a sequence (C, L)", 3: "an image (C, H, W)"}
 """What a shape of so many dimensions is called."""
 
+_FLATTEN = "Add Flatten in front of it."
 _MENDING = {
     (3, 1): "Put it before Flatten, or add Unflatten in front of it.",
     (2, 1): "Put it before Flatten, or add Unflatten in front of it.",
-    (1, 3): "Add Flatten in front of it.",
-    (1, 2): "Add Flatten in front of it.",
+    (1, 3): _FLATTEN,
+    (1, 2): _FLATTEN,
     (2, 3): "Use the layer for images, with 2d in its name, or add Flatten and Unflatten in front of it.",
     (3, 2): "Use the layer for sequences, with 1d in its name, or add Flatten and Unflatten in front of it.",
 }
@@ -91,7 +92,10 @@ class Layer(Kind):
             if self.ranks and len(shape) not in self.ranks:
                 expected = " or ".join(FORMS.get(rank, f"{rank} dimensions") for rank in self.ranks)
                 hint = _MENDING.get((self.ranks[0], len(shape)), "")
-                raise self.misfit(f"needs {expected} but gets {shape}", hint, expected=expected, actual=shape)
+                mend = {"add": "Flatten"} if hint == _FLATTEN else {}  # the page offers to do it
+                raise self.misfit(
+                    f"needs {expected} but gets {shape}", hint, expected=expected, actual=shape, **mend
+                )
 
     def check_batch(self, inputs: Sequence[Shape], rows: int) -> None:
         """Raise ShapeError where it cannot learn from batches of so many rows."""

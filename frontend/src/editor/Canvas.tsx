@@ -7,6 +7,7 @@ import {
   type Edge as FlowEdge,
   type Node as FlowNode,
   getBezierPath,
+  getSmoothStepPath,
   Handle,
   type NodeProps,
   Position,
@@ -23,7 +24,7 @@ import type { DataInfo, Shape } from "../api/schema.ts";
 import type { Change } from "../network/changes.ts";
 import type { Layer } from "../network/document.ts";
 import { type Edge, isSource, wouldCycle } from "../network/graph.ts";
-import { type Direction, END, fitting, layout, NODE, OUTPUT } from "../network/layout.ts";
+import { BEND, type Direction, END, fitting, layout, NODE, OUTPUT } from "../network/layout.ts";
 import { formatCompact, formatInteger, formatShape } from "../ui/format.ts";
 import { hintOf, sentenceOf } from "../ui/problems.ts";
 import "./editor.css";
@@ -228,6 +229,11 @@ function Drawing({
           if (wire.data && wire.target !== OUTPUT) onChange({ kind: "unwire", role, edge: wire.data.edge });
         }}
         aria-label={t("editor.canvas")}
+        ariaLabelConfig={{
+          "node.a11yDescription.default": t("editor.keys_node"),
+          "node.a11yDescription.keyboardDisabled": t("editor.keys_node"),
+          "edge.a11yDescription.default": t("editor.keys_edge"),
+        }}
       />
     </div>
   );
@@ -319,8 +325,11 @@ function EndBox({ data: { title, shape, side, direction }, selected }: NodeProps
 }
 
 function WireLine(props: EdgeProps<Wire>) {
-  const [path, x, y] = getBezierPath(props);
   const down = props.sourcePosition === Position.Bottom;
+  const back = down && props.targetY < props.sourceY; // up into the next column
+  const [path, x, y] = back
+    ? getSmoothStepPath({ ...props, borderRadius: 10, offset: BEND - 4 })
+    : getBezierPath(props);
   const text = props.data?.shape ? formatShape(props.data.shape) : "";
   return (
     <>

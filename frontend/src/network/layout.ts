@@ -74,7 +74,9 @@ export function fitting(graph: Graph, room: Size): Layout {
   return found.reduce((best, one) => (zoom(one.size, room) > 1.1 * zoom(best.size, room) ? one : best));
 }
 
-const BETWEEN = 56;
+const BETWEEN = 52;
+/** Room over and under a column for the wire that leads on to the next. */
+export const BEND = 18;
 
 /** A drawing downwards, cut between its ranks into columns that stand side by side. */
 export function folded(drawn: Layout, columns: number): Layout {
@@ -85,7 +87,7 @@ export function folded(drawn: Layout, columns: number): Layout {
   const positions = new Map(
     [...drawn.positions].map(([id, { x, y }]) => {
       const column = columnOf.get(y) ?? 0;
-      return [id, { x: x + column * (drawn.size.width + BETWEEN), y: y - (starts[column] ?? 0) }];
+      return [id, { x: x + column * (drawn.size.width + BETWEEN), y: y - (starts[column] ?? 0) + BEND }];
     }),
   );
   const used = Math.ceil(tops.length / each);
@@ -96,6 +98,6 @@ export function folded(drawn: Layout, columns: number): Layout {
   return {
     direction: drawn.direction,
     positions,
-    size: { width, height: Math.max(...bottoms.filter((height) => height > 0)) },
+    size: { width, height: Math.max(...bottoms.filter((height) => height > 0)) + BEND },
   };
 }

@@ -34,7 +34,7 @@ export function next(value: number, direction: 1 | -1, field: NumberField, large
 
 function raw(value: number, direction: 1 | -1, field: NumberField, large: boolean): number {
   if (field.integer) return Math.round(value) + direction * (large ? 10 : 1);
-  if (field.min === 0 && field.max !== null && field.max <= 1) {
+  if (field.min === 0 && !field.openMin && field.max !== null && field.max <= 1) {
     return Number((value + direction * (large ? 0.1 : 0.05)).toFixed(6));
   }
   if (value <= 0) return direction > 0 ? (value === 0 ? 0.001 : value / 2) : value === 0 ? 0 : value * 2;

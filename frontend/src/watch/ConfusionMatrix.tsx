@@ -120,7 +120,7 @@ function Counts({ matrix, names }: { matrix: Matrix; names: readonly string[] })
                     title={t("watch.cell", { count, truth: name, said: other })}
                     style={{
                       background: cellColor(share, truth === said),
-                      color: share > 0.55 ? "white" : undefined,
+                      color: inkOf(share, truth === said),
                     }}
                     data-zero={count === 0 || undefined}
                   >
@@ -140,6 +140,15 @@ function Counts({ matrix, names }: { matrix: Matrix; names: readonly string[] })
 function cellColor(share: number, hit: boolean): string {
   const amount = Math.round(100 * Math.sqrt(share));
   return `color-mix(in srgb, ${hit ? "var(--oqu-hit)" : "var(--oqu-miss)"} ${amount}%, var(--oqu-cell))`;
+}
+
+/** Text on a cell in light and dark, so that it can be read on every mixture. */
+function inkOf(share: number, hit: boolean): string | undefined {
+  if (share === 0) return undefined;
+  const amount = Math.sqrt(share);
+  return hit
+    ? `light-dark(${amount > 0.98 ? "white" : "black"}, white)`
+    : `light-dark(black, ${amount > 0.75 ? "black" : "white"})`;
 }
 
 function PerClass({ matrix, names }: { matrix: Matrix; names: readonly string[] }) {

@@ -1,5 +1,5 @@
 // Which data: small pictures of the sets that are drawn on the spot, a list of the others, and the quick settings.
-import { Group, Select, Slider, Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { Group, Select, Slider, Text, Tooltip, UnstyledButton, useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { kindHelp, kindTitle } from "../api/kinds.ts";
@@ -107,6 +107,7 @@ function Toy({
   chosen: boolean;
   onChoose: () => void;
 }) {
+  const dark = useComputedColorScheme("light") === "dark";
   const canvas = useRef<HTMLCanvasElement>(null);
   const [wanted, setWanted] = useState(false);
   useEffect(() => {
@@ -121,8 +122,8 @@ function Toy({
   };
   const preview = useData(probe, ["toy", entry.type], wanted);
   useEffect(() => {
-    if (canvas.current && preview) thumbnail(canvas.current, preview, THUMB);
-  }, [preview]);
+    if (canvas.current && preview) thumbnail(canvas.current, preview, THUMB, dark);
+  }, [preview, dark]);
   const title = kindTitle(entry);
   return (
     <Tooltip label={`${title}: ${firstSentence(kindHelp(entry))}`} multiline maw={260} position="right">

@@ -22,6 +22,8 @@ type Props = {
   info: DataInfo | null;
   onLayer: (id: string) => void;
   onProblem: (problem: Problem) => void;
+  /** Put a layer of this kind before that one. */
+  onMend: (kind: string, layer: string) => void;
 };
 
 type Tone = "quiet" | "good" | "warn" | "bad";
@@ -49,7 +51,7 @@ export function Notice(props: Props) {
   );
 }
 
-function useSaid({ training, session, check, previous, info, onLayer, onProblem }: Props): Said {
+function useSaid({ training, session, check, previous, info, onLayer, onProblem, onMend }: Props): Said {
   const { t } = useTranslation();
   const connection = useRunView(session, (view) => view.connection);
   const failed = useRunView(session, (view) => view.problem);
@@ -66,7 +68,13 @@ function useSaid({ training, session, check, previous, info, onLayer, onProblem 
   const first = check?.errors[0];
   if (first && status === "draft") {
     const text = t("workbench.blocked", { count: check.errors.length, problem: worded(first) });
-    return { tone: "bad", text, action: <Show problem={first} onProblem={onProblem} /> };
+    const action = (
+      <>
+        <Mend problem={first} onMend={onMend} />
+        <Show problem={first} onProblem={onProblem} />
+      </>
+    );
+    return { tone: "bad", text, action };
   }
   if (connection === "waiting") return { tone: "bad", text: t("workbench.connection_lost") };
   const finding = findings.at(-1);
@@ -124,6 +132,15 @@ function over(ended: Ended, epoch: number, accuracy: number | null, t: T): Said 
     tone: "good",
     text: t(accuracy === null ? "workbench.completed" : "workbench.completed_accuracy", params),
   };
+}
+
+/** Where Python knows the layer that is missing, one click puts it there. */
+function Mend({ problem, onMend }: { problem: Problem; onMend: (kind: string, layer: string) => void }) {
+  const { t } = useTranslation();
+  const kind = problem.params.add;
+  const { layer } = problem.where;
+  if (typeof kind !== "string" || layer === null) return null;
+  return <Button onClick={() => onMend(kind, layer)}>{t("workbench.mend", { kind })}</Button>;
 }
 
 function Show({ problem, onProblem }: { problem: Problem; onProblem: (problem: Problem) => void }) {

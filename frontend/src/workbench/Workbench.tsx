@@ -246,6 +246,11 @@ function Bench({ document }: { document: ExperimentDocument }) {
         info={info}
         onLayer={showLayer}
         onProblem={showProblem}
+        onMend={(kind, layer) => {
+          const missing = layerOf(kind);
+          const before = facts.graph.edges.find((edge) => edge.to === layer);
+          if (missing && before) change({ kind: "add", role, layer: missing, after: null, on: before });
+        }}
       />
       {tab === "use" && session ? (
         <div className="oqu-bench-use">
@@ -287,7 +292,7 @@ function Bench({ document }: { document: ExperimentDocument }) {
                   )
                 }
               />
-              <Text fw={600} size="sm" className="oqu-name" title={document.name}>
+              <Text component="h1" fw={600} size="sm" className="oqu-name" title={document.name}>
                 {document.name}
               </Text>
               {rolesOf(document).length > 1 && (

@@ -3,7 +3,12 @@ import type { DataPreview } from "../api/schema.ts";
 import { classColor, signColor } from "../ui/palette.ts";
 import { boundsOf } from "../watch/field.ts";
 
-export function thumbnail(canvas: HTMLCanvasElement, preview: DataPreview, side: number): void {
+export function thumbnail(
+  canvas: HTMLCanvasElement,
+  preview: DataPreview,
+  side: number,
+  dark: boolean,
+): void {
   const context = canvas.getContext("2d");
   const part = preview.parts.train;
   if (!context || !part) return;
@@ -24,7 +29,7 @@ export function thumbnail(canvas: HTMLCanvasElement, preview: DataPreview, side:
         ? classColor(value)
         : single
           ? classColor(0)
-          : `rgb(${signColor(value / most).join(" ")})`;
+          : `rgb(${signColor(value / most, dark).join(" ")})`;
     const left = (((point[0] ?? 0) - x[0]) / (x[1] - x[0])) * side;
     const top = (1 - ((point[1] ?? 0) - y[0]) / (y[1] - y[0])) * side;
     context.beginPath();
