@@ -47,11 +47,11 @@ check: setup .setup/tools  ## ruff, mypy, import rule, Biome, tsc, generated typ
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python hatch_build.py check
-	$(BIN)/python scripts/types.py --check
+	$(BIN)/python scripts/api_types.py --check
 	$(BIN)/hadolint Dockerfile
 
 types: setup  ## write the page's API types from the server's OpenAPI document
-	$(BIN)/python scripts/types.py
+	$(BIN)/python scripts/api_types.py
 
 format: .setup/tools  ## format Python and TypeScript
 	$(BIN)/ruff check --fix .

@@ -1,4 +1,4 @@
-"""Writes the page's API types from the server's OpenAPI document: python scripts/types.py [--check]."""
+"""Writes the page's API types from the server's OpenAPI document: python scripts/api_types.py [--check]."""
 
 from __future__ import annotations
 
