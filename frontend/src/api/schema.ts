@@ -129,7 +129,8 @@ export type LayerPlan = {
   id: string;
   type: string;
   inputs: string[];
-  input_shapes: Shape[];
+  /** Null where a problem before it leaves that open. */
+  input_shapes: (Shape | null)[];
   output_shape: Shape | null;
   parameters: number;
   multiply_adds: number;
@@ -276,7 +277,7 @@ export type Finding = {
   step: number;
   epoch: number;
   layer: string | null;
-  numbers: { [name: string]: number };
+  numbers: { [name: string]: number | null };
   setting: string | null;
   detail: string;
   hint: string;
@@ -295,7 +296,7 @@ export type Ended = {
   reason: string | null;
   detail: string;
   hint: string;
-  test: { [name: string]: number } | null;
+  test: { [name: string]: number | null } | null;
 };
 
 export type RunEvent =
