@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -21,14 +20,6 @@ from models.events import Prepared, Progress
 from models.experiment import Experiment, changed
 from models.prepare import prepare
 from models.training import train
-
-
-def network(widths: tuple[int, ...], activation: type[nn.Module], flat: bool) -> nn.Sequential:
-    """The same dense network, by hand."""
-    layers: list[nn.Module] = [nn.Flatten()] if flat else []
-    for inputs, outputs in pairwise(widths):
-        layers += [nn.Linear(inputs, outputs), activation()]
-    return nn.Sequential(*layers[:-1])
 
 
 def plain(experiment: Experiment, epochs: int, every: int | None) -> float:
@@ -60,14 +51,18 @@ def plain(experiment: Experiment, epochs: int, every: int | None) -> float:
 
 
 def hand_written(experiment: Experiment, x: torch.Tensor) -> nn.Sequential:
-    """The zoo's network as somebody would write it."""
-    dense = [layer for layer in experiment.networks["model"].layers if layer.type == "Linear"]
-    activation = next(
-        layer.type for layer in experiment.networks["model"].layers if layer.type in ("Tanh", "ReLU", "GELU")
-    )
-    classes = 10 if x.ndim > 2 else 2
-    widths = [x[0].numel(), *((layer.out_features or classes) for layer in dense)]  # type: ignore[attr-defined]
-    return network(tuple(widths), getattr(nn, activation), x.ndim > 2)
+    """The zoo's network as somebody would write it: dense layers, activations, dropout."""
+    width, layers = x[0].numel(), []
+    for layer in experiment.networks["model"].layers:
+        if layer.type == "Linear":
+            outputs = layer.out_features or (10 if x.ndim > 2 else 2)  # type: ignore[attr-defined]
+            layers.append(nn.Linear(width, outputs))
+            width = outputs
+        elif layer.type == "Dropout":
+            layers.append(nn.Dropout(layer.p))  # type: ignore[attr-defined]
+        else:
+            layers.append(getattr(nn, layer.type)())
+    return nn.Sequential(*layers)
 
 
 @torch.no_grad()
