@@ -12,6 +12,7 @@ import {
   type Run,
   type RunEvent,
 } from "../api/schema.ts";
+import { recall } from "./fresh.ts";
 import { EMPTY_RUN, opened, type RunState, reduce } from "./reducer.ts";
 
 export type Connection = "loading" | "live" | "waiting" | "over" | "failed";
@@ -85,6 +86,13 @@ export class RunSession {
 
   private async open(): Promise<void> {
     const { signal } = this.abort;
+    const fresh = recall(this.id);
+    if (fresh !== null) {
+      const state = opened(fresh, { series: {}, through: 0 });
+      this.store.setState({ run: fresh, state, connection: "live", problem: null });
+      this.follow(0);
+      return;
+    }
     try {
       const run = await fetchRun(this.id, signal);
       const metrics = await fetchMetrics(this.id, POINTS, signal);

@@ -13,6 +13,7 @@ import {
 } from "../api/schema.ts";
 import type { Change } from "../network/changes.ts";
 import type { Path } from "../network/document.ts";
+import { remember } from "../runs/fresh.ts";
 import type { RunSession } from "../runs/session.ts";
 import { useRunView } from "../runs/useRun.ts";
 import { useDraft } from "./draft.ts";
@@ -71,6 +72,7 @@ export function useTraining(session: RunSession | null, pace: Pace | null): Trai
     try {
       if (previous !== null) void controlRun(previous.id, { action: "stop" }).catch(() => undefined);
       const run = await submitRun({ ...document, run: { ...document.run, pace, paused } });
+      remember(run);
       useDraft.getState().bind(run.id);
       void queryClient.invalidateQueries({ queryKey: ["runs"] });
       navigate(`/runs/${run.id}`);
