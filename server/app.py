@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from server import answers, openapi
+from server import handlers, openapi
 from server.catalog import Catalog
 from server.datasets import Datasets
 from server.dependencies import Parts
@@ -29,13 +29,13 @@ from server.store.sql import SqlStore
 from server.web import Caps, Guard, Rules, Traffic
 
 
-def create_app(settings: Settings, static: Path = STATIC) -> FastAPI:
+def create_app(settings: Settings, static: Path = STATIC, traffic: Traffic | None = None) -> FastAPI:
     """The application. Its lifespan opens the data folder: one server at a time."""
-    traffic = Traffic()
+    counts = traffic or Traffic()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings, traffic) as parts:
+        async with opened(settings, counts) as parts:
             app.state.parts = parts
             yield
 
@@ -50,12 +50,8 @@ def create_app(settings: Settings, static: Path = STATIC) -> FastAPI:
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing is sent anywhere
     )
-    rules = Rules(
-        settings.hosts, settings.origins, settings.token.get_secret_value() if settings.token else None
-    )
-    caps = Caps(settings.json_bytes, settings.inference_bytes, settings.upload_bytes)
-    app.add_middleware(Guard, rules=rules, caps=caps, traffic=traffic)
-    answers.install(app)
+    app.add_middleware(Guard, rules=Rules.of(settings), caps=Caps.of(settings), traffic=counts)
+    handlers.install(app)
     for router in ROUTERS:
         app.include_router(router)
     openapi.install(app)

@@ -7,9 +7,12 @@ import os
 from pathlib import Path
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
+
+from models.errors import OquError
+from server.answers import refuse_error
+from server.errors import MethodError, NotFoundError
 
 STATIC = Path(__file__).parent / "static"
 YEAR = "public, max-age=31536000, immutable"
@@ -33,20 +36,31 @@ class Page:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
-            raise HTTPException(404)
-        await self._answer(scope)(scope, receive, send)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 4404})
+            return
+        try:
+            answer = self._answer(scope)
+        except OquError as error:
+            answer = refuse_error(error, str(scope.get("oqu.request_id", "")))
+            if isinstance(error, MethodError):
+                answer.headers["Allow"] = "GET, HEAD"
+        await answer(scope, receive, send)
+
+    def has(self, path: str) -> bool:
+        """Whether this is the page or one of its parts, by exact name."""
+        return path == "/" or path in self._list()
 
     def _answer(self, scope: Scope) -> Response:
         path: str = scope["path"]
         if path == "/api" or path.startswith("/api/"):
-            raise HTTPException(404)
+            raise _nothing()
         if scope["method"] not in ("GET", "HEAD"):
-            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
+            raise MethodError("request.method", "This address is only read.", hint="Send a GET.")
         files = self._list()
         found = files.get(path)
         if found is None and "." in path.rsplit("/", 1)[-1]:
-            raise HTTPException(404)
+            raise _nothing()
         found = found or files.get("/index.html")
         if found is None:
             return PlainTextResponse(NOT_BUILT, 503)
@@ -70,3 +84,11 @@ class Page:
             }
             self._listed = changed
         return self._files
+
+
+def _nothing() -> NotFoundError:
+    return NotFoundError(
+        "request.address",
+        "There is nothing at this address.",
+        hint="GET /api/openapi.json lists all addresses.",
+    )

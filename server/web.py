@@ -30,6 +30,7 @@ from models.errors import OquError
 from server.answers import refuse_error, unexpected
 from server.errors import ContentTypeError, ForbiddenError, MalformedError, TooLargeBody, UnauthorizedError
 from server.log import log
+from server.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 COOKIE = "oqu_token"
@@ -91,6 +92,12 @@ class Rules:
         self.origins = frozenset(origin.lower().rstrip("/") for origin in origins)
         self.token = token or None
         self.cookie = hashlib.sha256(f"oqu cookie {token}".encode()).hexdigest() if token else ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Rules:
+        """What the operator chose."""
+        token = settings.token.get_secret_value() if settings.token else None
+        return cls(settings.hosts, settings.origins, token)
 
     def admit(self, scope: Scope) -> None:
         """Raise where this connection may not go on."""
@@ -158,7 +165,12 @@ class Caps:
     inference: int = 4_000_000
     upload: int = 500_000_000
 
-    def of(self, scope: Scope) -> int:
+    @classmethod
+    def of(cls, settings: Settings) -> Caps:
+        """What the operator chose."""
+        return cls(settings.json_bytes, settings.inference_bytes, settings.upload_bytes)
+
+    def at(self, scope: Scope) -> int:
         """At this address."""
         if streams(scope):
             return self.upload
@@ -308,7 +320,7 @@ class Guard:
         self.rules.admit(scope)
         headers = Headers(scope=scope)
         _content_type(scope, headers)
-        limit = self.caps.of(scope)
+        limit = self.caps.at(scope)
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit():
             raise MalformedError(

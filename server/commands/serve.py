@@ -9,16 +9,25 @@ import secrets
 import signal
 import socket
 import threading
+from contextlib import AsyncExitStack
+from importlib import import_module
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
-from server.address import Address, announced
-from server.app import create_app
+from server.address import Address, announced, in_use
 from server.errors import ConflictError
+from server.files import HomeLock
+from server.front import Front
 from server.log import configure
 from server.settings import Settings
+from server.web import Traffic
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 GRACE_SECONDS = 3
 BACKLOG = 2048
@@ -28,6 +37,8 @@ def serve(settings: Settings, *, browser: bool) -> None:
     """Serve until a signal comes. Raises OquError where it cannot start."""
     configure(as_json=settings.log_json)
     logging.basicConfig(level=logging.WARNING)
+    if in_use(settings.home):
+        HomeLock(settings.home).acquire()  # says who has it
     bound = _bind(settings.host, settings.port)
     settings = _reachable(settings)
     with bound:
@@ -83,35 +94,53 @@ def _own_addresses(host: str) -> list[str]:
 
 
 async def _serve(settings: Settings, bound: socket.socket, browser: bool) -> None:
-    app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        lifespan="off",  # entered here, so that what fails at the start is said in one sentence
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        ws_max_size=settings.message_bytes,
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+    traffic = Traffic()
+    front = Front(settings, traffic)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            front,
+            lifespan="off",  # entered below, so that what fails at the start is said in one sentence
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            ws_max_size=settings.message_bytes,
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
     )
-    server = uvicorn.Server(config)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True  # uvicorn takes over while it serves, and raises it again at its end
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    async with app.router.lifespan_context(app):
-        address = Address(
-            _url(settings, bound), settings.token.get_secret_value() if settings.token else None
-        )
-        with announced(settings.home, address):
+    async with AsyncExitStack() as stack:
+        serving = asyncio.create_task(server.serve(sockets=[bound]))
+        try:
+            address = Address(
+                _url(settings, bound), settings.token.get_secret_value() if settings.token else None
+            )
             _greet(settings, address, browser)
-            await server.serve(sockets=[bound])
+            front.become(await _opened(settings, traffic, stack))
+            stack.enter_context(announced(settings.home, address))
+        except BaseException:
+            server.should_exit = True
+            front.give_up()
+            await serving
+            raise
+        await serving
     print("Oqu has stopped. Runs that were not finished go on at the next start.", flush=True)
+
+
+async def _opened(settings: Settings, traffic: Traffic, stack: AsyncExitStack) -> ASGIApp:
+    """The application, loaded beside the first requests and then opened; closed when the stack is."""
+    module = await asyncio.to_thread(import_module, "server.app")
+    app: FastAPI = module.create_app(settings, traffic=traffic)
+    await stack.enter_async_context(app.router.lifespan_context(app))
+    return app
 
 
 def _url(settings: Settings, bound: socket.socket) -> str:

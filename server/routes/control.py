@@ -8,8 +8,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.control import Pace
-from server.answers import Answer, StrictRoute, declared
+from server.answers import Answer, declared
 from server.dependencies import OwnerDep, PartsDep, RunId
+from server.handlers import StrictRoute
 from server.routes.runs import RunAnswer, answer
 
 router = APIRouter(prefix="/api/runs", tags=["runs"], route_class=StrictRoute)

@@ -18,8 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from models.data.base import DataInfo
-from server.answers import Answer, StrictRoute, declared
+from server.answers import Answer, declared
 from server.dependencies import ID, OwnerDep, Parts, PartsDep
+from server.handlers import StrictRoute
 
 if TYPE_CHECKING:
     from server.store.base import DatasetRecord

@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.answers import Answer, StrictRoute, declared
+from server.answers import Answer, declared
 from server.dependencies import OwnerDep, PartsDep, RunId
+from server.handlers import StrictRoute
 from server.routes.probes import SnapshotId
 
 router = APIRouter(prefix="/api/runs", tags=["runs"], route_class=StrictRoute)

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from server.answers import Answer, StrictRoute, declared
+from server.answers import Answer, declared
 from server.dependencies import ID, OwnerDep, PartsDep, RunId
+from server.handlers import StrictRoute
 
 router = APIRouter(prefix="/api/runs", tags=["runs"], route_class=StrictRoute)
 
