@@ -22,14 +22,14 @@ function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
 
 export const MISSING = "–";
 
-/** A value with the digits that matter: 0.0231, 12.4, 1.2e-7; whole numbers as they are. */
+/** A value with the digits that matter: 0.0231, 12.4, 5.4e-4; whole numbers as they are. */
 export function formatNumber(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined) return MISSING;
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e7) return formatInteger(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) {
+  if (size !== 0 && (size < 1e-3 || size >= 1e7)) {
     return value.toExponential(Math.max(0, digits - 2)).replace("e+", "e");
   }
   if (size >= 10 ** digits) return numberFormat({ maximumFractionDigits: 0 }).format(value);
