@@ -64,7 +64,7 @@ def _looks_inside(moment: Moment) -> bool:
 
 
 def dead_units(moment: Moment, memory: Memory) -> Finding | None:
-    """ReLU units that are 0 for every row looked at: no gradient passes, they cannot come back."""
+    """Three quarters of a layer's ReLU units 0 for every row looked at: no gradient passes, they cannot come back."""
     if "dead_units" in memory.get("named", ()) or not _looks_inside(moment) or moment.count == 1:
         return None
     for layer, values in moment.activations().items():
@@ -77,7 +77,7 @@ def dead_units(moment: Moment, memory: Memory) -> Finding | None:
             else int((values.amax(axes) <= 0).sum())
         )
         units = values.shape[1]
-        if units >= 2 and dead >= 0.5 * units:
+        if units >= 2 and dead >= 0.75 * units:
             return Finding(
                 code="dead_units",
                 step=moment.step,
@@ -181,7 +181,7 @@ def exploding_gradients(moment: Moment, memory: Memory) -> Finding | None:
 
 
 def overfitting(moment: Moment, memory: Memory) -> Finding | None:
-    """Validation loss 20 % (and a fiftieth of the baseline) above its best for five evaluations, training
+    """Validation loss 20 % (and a fiftieth of the baseline) above its best for ten evaluations, training
     loss below half of it and still falling."""
     val, train = moment.columns.get("val_loss"), moment.columns.get("train_loss")
     if val is None or train is None or moment.count == 1:
@@ -192,7 +192,7 @@ def overfitting(moment: Moment, memory: Memory) -> Finding | None:
         return None
     gap = val > 1.2 * best + 0.02 * moment.baseline and train < 0.5 * val and train < memory["train_at_best"]
     memory["above"] = memory["above"] + 1 if gap else 0
-    if memory["above"] < 5:
+    if memory["above"] < 10:
         return None
     return Finding(
         code="overfitting",
