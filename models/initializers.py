@@ -158,7 +158,7 @@ class Zeros(Initializer):
 
     type: Literal["Zeros"] = "Zeros"
 
-    def fill(self, weight: torch.Tensor, generator: torch.Generator) -> None:  # noqa: ARG002
+    def fill(self, weight: torch.Tensor, generator: torch.Generator) -> None:
         """See the class."""
         nn.init.zeros_(weight)
 
@@ -169,7 +169,7 @@ class Constant(Initializer):
     type: Literal["Constant"] = "Constant"
     val: float = Field(0.01, ge=-1e6, le=1e6, title="Value")
 
-    def fill(self, weight: torch.Tensor, generator: torch.Generator) -> None:  # noqa: ARG002
+    def fill(self, weight: torch.Tensor, generator: torch.Generator) -> None:
         """See the class."""
         nn.init.constant_(weight, self.val)
 
