@@ -68,7 +68,12 @@ class OquError(Exception):
         super().__init__(detail)
         where = Where(path=tuple(path), layer=layer, row=row, column=column)
         self.problem = Problem(
-            error=type(self).__name__, key=f"error.{key}", params=params, detail=detail, where=where, hint=hint
+            error=type(self).__name__,
+            key=f"error.{key}",
+            params=params,
+            detail=detail,
+            where=where,
+            hint=hint,
         )
 
     def __str__(self) -> str:

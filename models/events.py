@@ -28,7 +28,9 @@ ENDED: frozenset[str] = frozenset({"completed", "cancelled", "failed"})
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    seq: int = Field(0, ge=0, description="Number within the run, from 1, without gaps; 0 before it is stored")
+    seq: int = Field(
+        0, ge=0, description="Number within the run, from 1, without gaps; 0 before it is stored"
+    )
 
 
 class StateChanged(_Event):

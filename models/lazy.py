@@ -1,9 +1,9 @@
 """Torch, loaded at first use: declaring a kind must stay cheap, so kinds import `torch` and `nn` from here.
 
-    from models.lazy import torch, nn
+from models.lazy import torch, nn
 
-    class Linear(Layer):
-        def build(self, ...): return nn.Linear(...)     # torch is imported here, not above
+class Linear(Layer):
+    def build(self, ...): return nn.Linear(...)     # torch is imported here, not above
 """
 
 from __future__ import annotations
