@@ -339,7 +339,7 @@ function WireLine(props: EdgeProps<Wire>) {
           <span
             className="oqu-wire-shape"
             style={{
-              transform: `translate(${down ? "8px, -50%" : "-50%, -120%"}) translate(${x}px, ${y}px)`,
+              transform: `translate(${down ? "8px, -50%" : "-50%, -120%"}) translate(${back ? props.targetX : x}px, ${back ? props.targetY - BEND / 2 : y}px)`,
             }}
           >
             {text}
