@@ -163,7 +163,12 @@ class _Lane:
             if process.alive:
                 return process
             process.end()
-        return await _Process.start(self._forks)
+        try:
+            return await _Process.start(self._forks)
+        except (ConnectionError, TimeoutError) as error:
+            raise BusyError(
+                "helper.start", "No helper process can be started.", hint="The server's log has the details."
+            ) from error
 
     def end(self) -> None:
         while self._idle:

@@ -37,6 +37,9 @@ STUCK_SECONDS = 900.0
 
 RETRY_SECONDS = 5.0
 
+QUEUE = 16
+"""Messages read from a worker and not yet stored; then it waits."""
+
 
 @dataclass
 class Active:
@@ -56,7 +59,11 @@ class Active:
     stopping: bool = False
     heard: float = field(default_factory=time.monotonic)
     pump: asyncio.Task[None] | None = None
+    behind: bool = False
+    """The store is slower than the worker: its silence is then our own."""
     ended: bool = False
+    saved: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a snapshot is on the disk."""
     commands: list[Command] = field(default_factory=list)
     """Asked for before there was a worker."""
 
@@ -162,7 +169,7 @@ class Recorder:
 
     async def _record(self, active: Active, job: Job) -> None:
         """Store and publish what a worker says, in order, until it has ended or is lost."""
-        queue: asyncio.Queue[Message | None] = asyncio.Queue(256)
+        queue: asyncio.Queue[Message | None] = asyncio.Queue(QUEUE)
         active.heard = time.monotonic()
         active.pump = asyncio.create_task(self._pump(active, job, queue))
         try:
@@ -174,7 +181,10 @@ class Recorder:
                         await self._keep_snapshot(active, message)
         finally:
             active.pump.cancel()
-            await asyncio.gather(active.pump, return_exceptions=True)
+            while not active.pump.done():  # it may wait to be rid of what nobody will store any more
+                while not queue.empty():
+                    queue.get_nowait()
+                await asyncio.wait([active.pump], timeout=0.05)
 
     async def _pump(self, active: Active, job: Job, queue: asyncio.Queue[Message | None]) -> None:
         """Take messages from the executor. Pictures pass at once; they wait for nothing."""
@@ -191,7 +201,9 @@ class Recorder:
                             log.warning("a worker's loop does not move", run=job.run_id, seconds=idle)
                             return
                     case _:
+                        active.behind = queue.full()
                         await queue.put(message)
+                        active.behind = False
         finally:
             await messages.aclose()
             await queue.put(None)
@@ -242,6 +254,7 @@ class Recorder:
                 metrics=snapshot.metrics,
             )
             event = await self._store.add_snapshot(record.id, record.attempt, row)
+            active.saved.set()
             self._feed.publish(record.id, [event])
             unneeded = await self._store.prune_snapshots(
                 record.id,

@@ -52,6 +52,9 @@ SLACK_BYTES = 2**30
 MEMORY_SHARE = 0.8
 """Of the machine's memory, at most, is promised to runs."""
 
+SAVE_SECONDS = 1.0
+"""What a closing server waits for last snapshots."""
+
 MAX_WATCHES = 32
 RUNS_AT_ONCE = 32
 
@@ -108,11 +111,24 @@ class Runs:
 
     async def close(self) -> None:
         """Stop scheduling and end the workers; what is unfinished goes on at the next start."""
+        await self._save_all()
         tasks = self._tasks + [active.task for active in self._active.values() if active.task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._active.clear()
+
+    async def _save_all(self) -> None:
+        """Ask everything that learns for a snapshot, so that little has to be done again."""
+        busy = [active for active in self._active.values() if not active.paused]
+        for active in busy:
+            active.saved.clear()
+        asked = [a for a in busy if self._executor.control(a.record.id, Command("snapshot"))]
+        if asked:
+            saved = [asyncio.create_task(active.saved.wait()) for active in asked]
+            _, late = await asyncio.wait(saved, timeout=SAVE_SECONDS)
+            for task in late:
+                task.cancel()
 
     @property
     def under_way(self) -> int:
@@ -428,9 +444,9 @@ class Runs:
                 self._wake.set()
 
     def _has_room(self) -> bool:
-        learning = [active for active in self._active.values() if not active.paused]
+        busy = [active for active in self._active.values() if not active.paused]
         promised = sum(active.memory for active in self._active.values())
-        return len(learning) < self.max_runs and (not learning or promised < self._memory)
+        return len(busy) < self.max_runs and (not busy or promised < self._memory)
 
     async def _start_next(self) -> bool:
         async with self._claiming:
@@ -474,7 +490,7 @@ class Runs:
             now = time.monotonic()
             slept, before = now - before > 3 * tick, now
             for active in self._active.values():
-                if slept:
+                if slept or active.behind:
                     active.heard = now
                 elif active.pump is not None and now - active.heard > self._settings.lease_seconds:
                     log.warning("a worker fell silent", run=active.record.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import select
@@ -61,15 +62,25 @@ class Driver:
         self.process.stdout.close()
 
 
-def others() -> set[int]:
-    """Processes of workers and fork servers."""
+def descendants(pid: int) -> set[int]:
+    """All processes that this one started, and those started by them."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(path.parent.name)] = int(path.read_text().rsplit(")", 1)[1].split()[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those that are more than an entry."""
     found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if b"server.forks" in path.read_bytes():
-                found.add(int(path.parent.name))
-        except OSError:
-            continue
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+            found |= {pid} if state != "Z" else set()
     return found
 
 
@@ -77,7 +88,6 @@ def test_what_was_accepted_survives_every_kill_of_the_server(runner, forks, tmp_
     tally, dice = Tally("server SIGKILL", runs=1), random.Random(5)
     oracle, series = runner.run(undisturbed(tmp_path / "oracle", forks, spiral(200)))
     home, log = tmp_path / "home", tmp_path / "log"
-    before = others()
     for _ in range(times(2, 12)):
         driver = Driver(home, log)
         if not driver.said("going", 60):
@@ -85,12 +95,14 @@ def test_what_was_accepted_survives_every_kill_of_the_server(runner, forks, tmp_
             break
         tally.recoveries.append(time.monotonic() - driver.began)
         time.sleep(dice.uniform(0, 0.5))
+        family = descendants(driver.process.pid)
+        assert family
         driver.kill()
         tally.faults += 1
         deadline = time.monotonic() + 10
-        while others() - before and time.monotonic() < deadline:
+        while alive(family) and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert others() <= before, "a worker outlived its server"
+        assert not alive(family), "a worker outlived its server"
     driver = Driver(home, log)
     assert driver.said("ended", 60), log.read_text()
     driver.close()

@@ -88,7 +88,7 @@ def test_without_snapshots_the_same_drill_would_show_it(runner, forks, tmp_path,
     async def test():
         _, series = await undisturbed(tmp_path / "oracle", forks, DOCUMENT)
         async with place(tmp_path / "home", forks, **SETTINGS) as here:
-            monkeypatch.setattr(here.runs, "_resume_from", forgets)
+            monkeypatch.setattr(here.runs._recorder, "_resume_from", forgets)
             run = await here.runs.submit(LOCAL, PACED)
             await here.past(run.id, 200)
             await strike(here, run.id, signal.SIGKILL)

@@ -491,6 +491,21 @@ def test_a_restart_goes_on_with_what_was_running_waiting_and_paused(runner, with
     runner.run(asyncio.wait_for(after(runner.run(asyncio.wait_for(before(), 60))), 60))
 
 
+def test_a_closing_server_saves_what_was_learnt(runner, within):
+    async def before():
+        async with within.place() as here:
+            run = await here.runs.submit(LOCAL, spiral(80, run={"device": "cpu", "pace": {"per_second": 40}}))
+            return await here.past(run.id, 150)
+
+    async def after(record):
+        async with within.place() as here:
+            await here.until(record.id)
+            events = await here.store.events(record.id)
+            assert next(event for event in events if event.kind == "resumed").from_step >= record.step
+
+    runner.run(after(runner.run(before())))
+
+
 def test_a_change_made_before_a_crash_is_made_again_at_its_step(within):
     async def test(here):
         change = {"learner.optimizer.lr": 0.05}
