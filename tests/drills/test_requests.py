@@ -52,7 +52,7 @@ def test_fifty_submissions_with_one_key_make_one_run(runner, forks, tmp_path):
                         return (await here.runs.submit(LOCAL, spiral(1), key)).id
                     except ConflictError:  # still in flight
                         tally.faults += 1
-                        await asyncio.sleep(0.005)
+                        await asyncio.sleep(0.05)
 
             for i in range(times(1, 20)):
                 ids = set(await asyncio.gather(*(submit(f"key {i}") for _ in range(50))))
