@@ -137,7 +137,7 @@ function UsePoint({ session, preview, learning, over, info }: Inner) {
           preview={preview}
           info={info}
           pin={point}
-          onPick={setPoint}
+          onPick={([x, y]) => setPoint([rounded(x), rounded(y)])}
         />
       </section>
       <section className="oqu-use-part">
@@ -160,6 +160,9 @@ function UsePoint({ session, preview, learning, over, info }: Inner) {
     </div>
   );
 }
+
+/** A place as a person would type it. */
+const rounded = (value: number) => Number(value.toPrecision(3));
 
 const EXAMPLES = 20;
 

@@ -1,5 +1,6 @@
 // The right side: what the network answers, and the curves. Always there, whether something runs or not.
-import { SegmentedControl, Text } from "@mantine/core";
+import { SegmentedControl, Select, Text } from "@mantine/core";
+import { IconArrowRight, IconArrowUp } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DataInfo, DataPreview } from "../api/schema.ts";
@@ -52,7 +53,7 @@ export function Views({ session, over, info, preview, onLayer }: Props) {
           )}
         </div>
         <div className="oqu-output-body">
-          {view === "map" && <DecisionMap {...props} info={info ?? preview?.info ?? null} />}
+          {view === "map" && <PlaneOf {...props} info={info ?? preview?.info ?? null} />}
           {view === "confusion" && (
             <ConfusionMatrix
               key={session?.id}
@@ -71,6 +72,40 @@ export function Views({ session, over, info, preview, onLayer }: Props) {
       </section>
       <Curves session={session} task={(info ?? preview?.info)?.task ?? "classification"} onLayer={onLayer} />
     </div>
+  );
+}
+
+/** The map; of a table with more than two columns, of any two of them. */
+function PlaneOf(props: Omit<Props, "onLayer">) {
+  const { t } = useTranslation();
+  const [axes, setAxes] = useState<[number, number]>([0, 1]);
+  const features = props.info?.features ?? [];
+  const [across, up] = axes.every((axis) => axis < features.length) ? axes : [0, 1];
+  const names = features.map((feature, index) => ({ value: String(index), label: feature.name }));
+  return (
+    <>
+      {features.length > 2 && (
+        <div className="oqu-axes">
+          {([0, 1] as const).map((axis) => (
+            <Select
+              key={axis}
+              aria-label={t(axis === 0 ? "workbench.axis_across" : "workbench.axis_up")}
+              leftSection={
+                axis === 0 ? <IconArrowRight size={14} aria-hidden /> : <IconArrowUp size={14} aria-hidden />
+              }
+              data={names}
+              value={String(axis === 0 ? across : up)}
+              allowDeselect={false}
+              searchable
+              onChange={(value) =>
+                value !== null && setAxes(axes.with(axis, Number(value)) as [number, number])
+              }
+            />
+          ))}
+        </div>
+      )}
+      <DecisionMap {...props} across={across} up={up} />
+    </>
   );
 }
 
