@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 from starlette.responses import Response
 
 from models.errors import OquError
 from server.errors import Failure, ServerError, failure_of, status_of
-
-
-def encode(content: Any) -> bytes:
-    """JSON bytes; NaN and infinities become null."""
-    try:
-        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
-    except TypeError:  # integers beyond 64 bits, halves of surrogate pairs: rare, and echoed input only
-        return json.dumps(_tame(content), allow_nan=False).encode()
-
-
-def _tame(content: Any) -> Any:
-    if isinstance(content, float):
-        return content if math.isfinite(content) else None
-    if isinstance(content, Mapping):
-        return {str(key): _tame(value) for key, value in content.items()}
-    if isinstance(content, Sequence) and not isinstance(content, str):
-        return [_tame(value) for value in content]
-    return content if isinstance(content, str | int | bool | None) else str(content)
+from server.plain import encode
 
 
 class Answer(Response):

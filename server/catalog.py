@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from typing import Any
 
-from server.answers import encode
+from server.plain import encode
 
 
 def collect() -> dict[str, list[dict[str, Any]]]:

@@ -38,6 +38,7 @@ from models.errors import DocumentError, OquError, Problem, TooLargeError
 from server import wire
 from server.errors import BusyError
 from server.forks import Child, ForkServer, limit_memory
+from server.plain import encode
 
 if TYPE_CHECKING:
     from models.data.base import DataDoor
@@ -95,7 +96,7 @@ class _Process:
     async def ask(self, name: str, payload: dict[str, Any]) -> wire.Packet | None:
         """The answer; None when the process died."""
         try:
-            self._writer.write(wire.pack({"call": name}, orjson.dumps(payload)))
+            self._writer.write(wire.pack({"call": name}, encode(payload)))
             await self._writer.drain()
         except ConnectionError:
             return None
@@ -287,7 +288,7 @@ def _answer(name: str, payload: dict[str, Any]) -> wire.Packet:
         return {"failed": type(error).__name__}, b""
     if isinstance(result, bytes):
         return {"raw": True}, result
-    return {"raw": False}, orjson.dumps(result, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
+    return {"raw": False}, encode(result, _plain)
 
 
 def _too_large() -> dict[str, Any]:

@@ -12,7 +12,8 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from server.answers import WORDS, Answer, encode
+from server.answers import WORDS, Answer
+from server.plain import encode
 
 ADDRESS = "/api/openapi.json"
 REFUSED = {

@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from server.plain import encode
+
 _LENGTHS = struct.Struct(">IQ")
 MAX_HEADER = 64 * 2**20
 MAX_BODY = 16 * 2**30
@@ -18,13 +20,13 @@ Packet = tuple[dict[str, Any], bytes]
 
 def pack(header: dict[str, Any], body: bytes = b"") -> bytes:
     """One packet."""
-    text = orjson.dumps(header)
+    text = encode(header)
     return _LENGTHS.pack(len(text), len(body)) + text + body
 
 
 def send(sock: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
     """Write one packet; blocks until the other side's buffer has taken it."""
-    text = orjson.dumps(header)
+    text = encode(header)
     sock.sendall(_LENGTHS.pack(len(text), len(body)) + text)
     if body:
         sock.sendall(body)  # as it is: a snapshot is not copied once more

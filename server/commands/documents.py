@@ -14,7 +14,7 @@ def read(source: str) -> bytes:
     if path.is_file():
         return path.read_bytes()
     from models import zoo
-    from server.answers import encode
+    from server.plain import encode
 
     slugs = [str(item["slug"]) for item in zoo.items()]
     if source in slugs:

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.data.base import DataInfo
 from models.errors import Problem
-from server.answers import Answer, declared, encode
+from server.answers import Answer, declared
 from server.dependencies import OwnerDep, PartsDep
 from server.handlers import StrictRoute
+from server.plain import encode
 from server.routes.documents import DOCUMENT
 
 router = APIRouter(prefix="/api", tags=["check"], route_class=StrictRoute)

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from models.errors import OquError
-from server.answers import encode
 from server.dependencies import ID, OwnerDep, Parts, PartsDep
 from server.errors import NotFoundError, failure_of
 from server.feed import Watcher
+from server.plain import encode
 from server.web import socket
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])

@@ -71,3 +71,12 @@ def test_a_preview_of_many_rows_is_bounded(api):
 @pytest.mark.parametrize("experiment", [{}, {"data": 1}, spiral(data={"type": "dataset", "name": "nobody"})])
 def test_a_preview_of_nothing_is_refused(api, experiment):
     refused(api.post("/api/preview", json={"experiment": experiment}), 422)
+
+
+@pytest.mark.parametrize("size", [10**9, 2**63, 10**30, -(10**30)])
+def test_an_absurd_size_is_said_at_its_place_and_not_built(api, size):
+    document = spiral()
+    document["networks"]["model"]["layers"][0]["out_features"] = size
+    error = api.post("/api/check", json=document).json()["errors"][0]
+    assert error["where"]["path"] == ["networks", "model", "layers", 0, "out_features"]
+    refused(api.post("/api/preview", json={"experiment": document}), 422)

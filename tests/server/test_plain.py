@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from server.answers import encode
+from server.plain import encode
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, np.float32("nan")])
