@@ -23,7 +23,13 @@ type Props = {
   onPick?: (point: [number, number]) => void;
 };
 
-const MARGIN = { left: 30, right: 6, top: 6, bottom: 20 };
+const MARGIN = { right: 6, top: 6, bottom: 20 };
+
+/** Room for the longest number beside the axis. */
+function leftOf({ y }: Bounds): number {
+  const longest = Math.max(...ticks(y).map((tick) => String(tick).length));
+  return Math.max(30, 10 + 7 * longest);
+}
 const NO_POINTS: number[][] = [];
 
 export function DecisionMap({ session, over, preview, info, across = 0, up = 1, pin = null, onPick }: Props) {
@@ -79,7 +85,11 @@ export function DecisionMap({ session, over, preview, info, across = 0, up = 1, 
         <canvas
           ref={field}
           className="oqu-map-field"
-          style={{ left: MARGIN.left, right: MARGIN.right, top: MARGIN.top, bottom: MARGIN.bottom }}
+          style={{
+            left: leftOf(bounds),
+            top: MARGIN.top,
+            width: `calc(100% - ${leftOf(bounds) + MARGIN.right}px)`,
+          }}
           aria-hidden
         />
         <canvas
@@ -158,16 +168,18 @@ type Look = {
 };
 
 function project(size: Size, { x, y }: Bounds) {
-  const width = size.width - MARGIN.left - MARGIN.right;
+  const start = leftOf({ x, y });
+  const width = size.width - start - MARGIN.right;
   const height = size.height - MARGIN.top - MARGIN.bottom;
   return {
-    left: (value: number) => MARGIN.left + ((value - x[0]) / (x[1] - x[0])) * width,
+    left: (value: number) => start + ((value - x[0]) / (x[1] - x[0])) * width,
     top: (value: number) => MARGIN.top + (1 - (value - y[0]) / (y[1] - y[0])) * height,
   };
 }
 
 function placeAt(left: number, top: number, size: Size, { x, y }: Bounds): [number, number] {
-  const right = (left - MARGIN.left) / (size.width - MARGIN.left - MARGIN.right);
+  const start = leftOf({ x, y });
+  const right = (left - start) / (size.width - start - MARGIN.right);
   const down = (top - MARGIN.top) / (size.height - MARGIN.top - MARGIN.bottom);
   const clamp = (share: number) => Math.min(1, Math.max(0, share));
   return [x[0] + clamp(right) * (x[1] - x[0]), y[1] - clamp(down) * (y[1] - y[0])];
@@ -256,13 +268,14 @@ function target(context: CanvasRenderingContext2D, x: number, y: number, dark: b
 
 function axes(context: CanvasRenderingContext2D, size: Size, bounds: Bounds, dark: boolean) {
   const { left, top } = project(size, bounds);
+  const start = leftOf(bounds);
   context.font = "12px system-ui, sans-serif";
   context.fillStyle = dark ? "#a5adb8" : "#55606c";
   context.strokeStyle = dark ? "#3a3f47" : "#d9dde3";
   context.strokeRect(
-    MARGIN.left - 0.5,
+    start - 0.5,
     MARGIN.top - 0.5,
-    size.width - MARGIN.left - MARGIN.right + 1,
+    size.width - start - MARGIN.right + 1,
     size.height - MARGIN.top - MARGIN.bottom + 1,
   );
   context.textAlign = "center";
@@ -271,7 +284,7 @@ function axes(context: CanvasRenderingContext2D, size: Size, bounds: Bounds, dar
     context.fillText(String(tick), left(tick), size.height - MARGIN.bottom + 5);
   context.textAlign = "right";
   context.textBaseline = "middle";
-  for (const tick of ticks(bounds.y)) context.fillText(String(tick), MARGIN.left - 5, top(tick));
+  for (const tick of ticks(bounds.y)) context.fillText(String(tick), start - 5, top(tick));
 }
 
 function MapLegend({ classes, scale, dark }: { classes: readonly string[]; scale: number; dark: boolean }) {
@@ -284,7 +297,7 @@ function MapLegend({ classes, scale, dark }: { classes: readonly string[]; scale
           <svg width="12" height="12" aria-hidden="true">
             <rect width="12" height="12" rx="2" fill={classColor(index)} />
           </svg>
-          {t("watch.class", { name })}
+          {/^\d+$/.test(name) ? t("watch.class", { name }) : name}
         </span>
       ))}
       {rest > 0 && <span>{t("watch.more_classes", { count: rest })}</span>}
