@@ -139,6 +139,7 @@ def test_an_example_is_shared_by_link(page: Page) -> None:
     nodes = page.get_by_role("group", name=like("editor.layer_node"))
     expect(nodes).to_have_count(6)
     button(page, "editor.share").click()
+    expect(page.get_by_text(t("editor.shared"))).to_be_visible()  # only then is it on the clipboard
     link = page.evaluate("() => navigator.clipboard.readText()")
     other = page.context.new_page()
     other.goto(link)

@@ -318,7 +318,9 @@ function EndBox({ data: { title, shape, side, direction }, selected }: NodeProps
       {side === "output" && <Handle type="target" position={to} isConnectable={false} />}
       {side === "source" ? <IconDatabase size={15} aria-hidden /> : <IconTarget size={15} aria-hidden />}
       <span className="oqu-layer-title">{title}</span>
-      <span className="oqu-layer-settings">{shape}</span>
+      <span className="oqu-layer-settings" data-user>
+        {shape}
+      </span>
       {side === "source" && <Handle type="source" position={from} />}
     </div>
   );

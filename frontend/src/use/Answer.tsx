@@ -21,7 +21,9 @@ export function Answer({ prediction: { answer, problem }, info, truth = null, wa
       <Text size="sm" c="dimmed">
         {t("use.answer")}
       </Text>
-      <div className="oqu-answer-said">{answer ? (said ?? number(answer.outputs[0])) : t("use.nothing")}</div>
+      <div className="oqu-answer-said" data-user>
+        {answer ? (said ?? number(answer.outputs[0])) : t("use.nothing")}
+      </div>
       <Text size="sm" c="dimmed" mih="1.5em">
         {answer === null ? waiting : truth === null ? "" : verdict(said ?? null, truth, t)}
       </Text>
@@ -49,7 +51,9 @@ function Bars({ classes, shares }: { classes: readonly string[]; shares: readonl
     <ul className="oqu-bars" aria-label={t("use.probabilities")}>
       {order.slice(0, BARS).map((index) => (
         <li key={classes[index]}>
-          <span className="oqu-bars-name">{classes[index]}</span>
+          <span className="oqu-bars-name" data-user>
+            {classes[index]}
+          </span>
           <span className="oqu-bars-track">
             <i style={{ width: `${100 * (shares[index] ?? 0)}%`, background: classColor(index) }} />
           </span>

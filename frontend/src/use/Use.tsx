@@ -144,7 +144,9 @@ function UsePoint({ session, preview, learning, over, info }: Inner) {
         <Group grow>
           {([0, 1] as const).map((axis) => (
             <div key={axis} className="oqu-use-axis">
-              <Text size="sm">{info.features[axis]?.name ?? t("use.feature", { number: axis + 1 })}</Text>
+              <Text size="sm" data-user>
+                {info.features[axis]?.name ?? t("use.feature", { number: axis + 1 })}
+              </Text>
               <NumberControl
                 label={info.features[axis]?.name ?? t("use.feature", { number: axis + 1 })}
                 field={ANY_NUMBER}
@@ -208,7 +210,7 @@ function UseRow({ session, preview, learning, info }: Inner) {
             return (
               // biome-ignore lint/suspicious/noArrayIndexKey: columns of a table
               <div key={column} className="oqu-use-axis">
-                <Text size="sm" truncate title={name}>
+                <Text size="sm" truncate title={name} data-user>
                   {name}
                 </Text>
                 {feature?.kind === "category" ? (

@@ -99,7 +99,7 @@ function Counts({ matrix, names }: { matrix: Matrix; names: readonly string[] })
         <tr>
           <td className="oqu-matrix-corner">{t("watch.true_said")}</td>
           {names.map((name) => (
-            <th key={name} scope="col">
+            <th key={name} scope="col" data-user>
               {name}
             </th>
           ))}
@@ -110,7 +110,9 @@ function Counts({ matrix, names }: { matrix: Matrix; names: readonly string[] })
           const all = rowTotal(matrix, truth);
           return (
             <tr key={name}>
-              <th scope="row">{name}</th>
+              <th scope="row" data-user>
+                {name}
+              </th>
               {names.map((other, said) => {
                 const count = matrix.at(truth, said);
                 const share = all === 0 ? 0 : count / all;
@@ -168,7 +170,7 @@ function PerClass({ matrix, names }: { matrix: Matrix; names: readonly string[] 
       <Table.Tbody>
         {perClass(matrix, names).map((row, index) => (
           <Table.Tr key={row.name}>
-            <Table.Td>
+            <Table.Td data-user>
               <span className="oqu-swatch" style={{ background: classColor(index) }} /> {row.name}
             </Table.Td>
             <Table.Td ta="right">{formatPercent(row.precision)}</Table.Td>

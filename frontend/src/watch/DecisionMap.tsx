@@ -293,7 +293,7 @@ function MapLegend({ classes, scale, dark }: { classes: readonly string[]; scale
   return (
     <div className="oqu-map-legend">
       {classes.slice(0, 4).map((name, index) => (
-        <span key={name}>
+        <span key={name} data-user>
           <svg width="12" height="12" aria-hidden="true">
             <rect width="12" height="12" rx="2" fill={classColor(index)} />
           </svg>

@@ -60,13 +60,13 @@ function Pictures({
             onClick={() => onChoose(row)}
           >
             <Picture values={image} shape={preview.info.shape} top={top} />
-            <span>{label}</span>
+            <span data-user>{label}</span>
           </button>
         ) : (
           // biome-ignore lint/suspicious/noArrayIndexKey: rows of a fixed sample
           <figure key={row} className="oqu-picture">
             <Picture values={image} shape={preview.info.shape} top={top} />
-            <figcaption>{label}</figcaption>
+            <figcaption data-user>{label}</figcaption>
           </figure>
         );
       })}
@@ -104,14 +104,14 @@ function Rows({ preview, count }: { preview: DataPreview; count: number }) {
         <Table.Thead>
           <Table.Tr>
             {shown.map((name) => (
-              <Table.Th key={name} ta="right">
+              <Table.Th key={name} ta="right" data-user>
                 {name}
               </Table.Th>
             ))}
             <Table.Th>{preview.info.targets[0] ?? t("watch.class_column")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
-        <Table.Tbody>
+        <Table.Tbody data-user>
           {part.inputs.slice(0, count).map((input, row) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: rows of a fixed sample
             <Table.Tr key={row}>

@@ -137,7 +137,7 @@ export function Bar({ document, session, training, blocked, pace, onLearner, chi
         </Field>
       )}
       <Field label={t("workbench.optimizer")}>
-        <Button variant="default" onClick={onLearner} className="oqu-learner">
+        <Button variant="default" onClick={onLearner} className="oqu-learner" data-user>
           {typeof optimizer === "string" ? optimizer : document.learner.type}
         </Button>
       </Field>

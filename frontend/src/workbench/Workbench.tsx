@@ -292,7 +292,7 @@ function Bench({ document }: { document: ExperimentDocument }) {
                   )
                 }
               />
-              <Text component="h1" fw={600} size="sm" className="oqu-name" title={document.name}>
+              <Text component="h1" fw={600} size="sm" className="oqu-name" data-user title={document.name}>
                 {document.name}
               </Text>
               {rolesOf(document).length > 1 && (
