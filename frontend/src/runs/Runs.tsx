@@ -138,7 +138,7 @@ function RunRow({ run, now }: { run: Run; now: Date }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Link to={`/runs/${encodeURIComponent(run.id)}`} className="oqu-run-name">
+        <Link to={`/runs/${encodeURIComponent(run.id)}`} className="oqu-run-name" data-user>
           {name}
         </Link>
       </Table.Td>
@@ -168,10 +168,10 @@ function RunRow({ run, now }: { run: Run; now: Date }) {
         )}
       </Table.Td>
       <Table.Td className="oqu-wide" title={formatTime(started)}>
-        {formatAgo(started, now)}
+        <time dateTime={run.started ?? run.created}>{formatAgo(started, now)}</time>
       </Table.Td>
       <Table.Td className="oqu-wide" ta="right">
-        {formatDuration(secondsOf(run, now))}
+        <time>{formatDuration(secondsOf(run, now))}</time>
       </Table.Td>
       <Table.Td ta="right">
         <ConfirmDelete
