@@ -18,13 +18,23 @@ import {
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { IconAlertTriangle, IconDatabase, IconTarget } from "@tabler/icons-react";
-import { type DragEvent, type KeyboardEvent, memo, useEffect, useMemo } from "react";
+import { type DragEvent, type KeyboardEvent, memo, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DataInfo, Shape } from "../api/schema.ts";
 import type { Change } from "../network/changes.ts";
 import type { Layer } from "../network/document.ts";
-import { type Edge, isSource, wouldCycle } from "../network/graph.ts";
-import { BEND, type Direction, END, fitting, layout, NODE, OUTPUT } from "../network/layout.ts";
+import { type Edge, type Graph, isSource, wouldCycle } from "../network/graph.ts";
+import {
+  BEND,
+  type Dagre,
+  type Direction,
+  END,
+  fitting,
+  isChain,
+  layout,
+  NODE,
+  OUTPUT,
+} from "../network/layout.ts";
 import { formatCompact, formatInteger, formatShape } from "../ui/format.ts";
 import { hintOf, sentenceOf } from "../ui/problems.ts";
 import "./editor.css";
@@ -83,12 +93,13 @@ function Drawing({
   const width = useStore((state) => state.width);
   const height = useStore((state) => state.height);
 
+  const dagre = useDagre(facts.graph);
   const drawn = useMemo(
     () =>
       direction === "auto"
-        ? fitting(facts.graph, { width: (width || 640) - 24, height: (height || 560) - 24 })
-        : layout(facts.graph, direction),
-    [facts.graph, direction, width, height],
+        ? fitting(facts.graph, { width: (width || 640) - 24, height: (height || 560) - 24 }, dagre)
+        : layout(facts.graph, direction, dagre),
+    [facts.graph, direction, width, height, dagre],
   );
 
   const nodes = useMemo(() => {
@@ -237,6 +248,24 @@ function Drawing({
       />
     </div>
   );
+}
+
+/** The library that draws graphs with branches, once there is one to draw. */
+function useDagre(graph: Graph): Dagre | null {
+  const [dagre, setDagre] = useState<Dagre | null>(null);
+  const needed = dagre === null && !isChain(graph);
+  useEffect(() => {
+    if (!needed) return;
+    let gone = false;
+    import("@dagrejs/dagre").then(
+      (loaded) => !gone && setDagre(() => loaded.default),
+      () => undefined, // drawn in the order of the list then
+    );
+    return () => {
+      gone = true;
+    };
+  }, [needed]);
+  return dagre;
 }
 
 type T = (key: string, params?: Record<string, unknown>) => string;

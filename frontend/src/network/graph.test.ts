@@ -1,7 +1,8 @@
+import dagre from "@dagrejs/dagre";
 import { expect, test } from "vitest";
 import type { Layer } from "./document.ts";
 import { graphOf, idsOf, nodesOf, wouldCycle, write } from "./graph.ts";
-import { fitting, layout, OUTPUT } from "./layout.ts";
+import { fitting, isChain, layout, OUTPUT } from "./layout.ts";
 
 const residual: Layer[] = [
   { type: "Conv2d", out_channels: 8 },
@@ -38,7 +39,7 @@ test("a circle is seen before it is drawn", () => {
 });
 
 test("every layer, the data and the output have a place, and none lies on another", () => {
-  const { positions } = layout(graphOf(residual), "across");
+  const { positions } = layout(graphOf(residual), "across", dagre);
   expect([...positions.keys()].sort()).toEqual(
     ["add_1", "concatenate_1", "conv2d_1", "conv2d_2", "input", "input.label", OUTPUT, "start"].sort(),
   );
@@ -47,13 +48,13 @@ test("every layer, the data and the output have a place, and none lies on anothe
 
 test("a long chain in a tall room is drawn downwards, in a wide room across", () => {
   const graph = graphOf(Array.from({ length: 5 }, (): Layer => ({ type: "Tanh" })));
-  expect(fitting(graph, { width: 620, height: 600 }).direction).toBe("down");
-  expect(fitting(graph, { width: 1600, height: 600 }).direction).toBe("across");
+  expect(fitting(graph, { width: 620, height: 600 }, null).direction).toBe("down");
+  expect(fitting(graph, { width: 1600, height: 600 }, null).direction).toBe("across");
 });
 
 test("a chain too long for the room is cut into columns, in order", () => {
   const graph = graphOf(Array.from({ length: 12 }, (): Layer => ({ type: "Tanh" })));
-  const { positions, size } = fitting(graph, { width: 640, height: 560 });
+  const { positions, size } = fitting(graph, { width: 640, height: 560 }, null);
   expect(size.width).toBeGreaterThan(400);
   expect(size.height).toBeLessThan(640);
   const first = positions.get("input") as { x: number; y: number };
@@ -63,5 +64,23 @@ test("a chain too long for the room is cut into columns, in order", () => {
 });
 
 test("an unknown input is drawn without a wire from nowhere", () => {
-  expect(() => layout(graphOf([{ type: "Tanh", inputs: ["nobody"] }]), "down")).not.toThrow();
+  expect(() => layout(graphOf([{ type: "Tanh", inputs: ["nobody"] }]), "down", dagre)).not.toThrow();
+});
+
+test("a chain is drawn as dagre would draw it, so that nothing jumps when it branches", () => {
+  const layers: Layer[] = Array.from({ length: 4 }, (): Layer => ({ type: "Tanh" }));
+  const joined: Layer[] = [...layers, { type: "Add", inputs: ["tanh_4", "tanh_4"] }];
+  expect(isChain(graphOf(layers))).toBe(true);
+  expect(isChain(graphOf(joined))).toBe(false);
+  for (const direction of ["across", "down"] as const) {
+    const plain = layout(graphOf([...layers, { type: "Tanh" }]), direction, null);
+    const drawn = layout(graphOf(joined), direction, dagre);
+    expect(plain.positions.get("tanh_4")).toEqual(drawn.positions.get("tanh_4"));
+  }
+});
+
+test("until dagre is here, a graph with branches is drawn in the order of its list", () => {
+  const { positions } = layout(graphOf(residual), "down", null);
+  expect(positions.size).toBe(8);
+  expect(new Set([...positions.values()].map(({ y }) => y)).size).toBe(8);
 });

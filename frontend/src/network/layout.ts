@@ -1,7 +1,10 @@
 // Where each layer stands: a layered drawing along or down, whichever shows the network larger in the room there is.
+// A chain needs no library; what branches is drawn by dagre, which is fetched only then.
 
-import dagre from "@dagrejs/dagre";
-import type { Graph } from "./graph.ts";
+import type dagre from "@dagrejs/dagre";
+import { type Graph, INPUT } from "./graph.ts";
+
+export type Dagre = typeof dagre;
 
 export type Direction = "across" | "down";
 
@@ -30,7 +33,45 @@ export const END: Record<Direction, Size> = {
 
 const GAP: Record<Direction, number> = { across: 46, down: 26 };
 
-export function layout(graph: Graph, direction: Direction): Layout {
+/** Whether every layer takes just what the layer before it gives. */
+export function isChain({ nodes, sources }: Graph): boolean {
+  return (
+    sources.length === 1 &&
+    nodes.every(
+      ({ inputs }, index) =>
+        inputs.length === 1 && inputs[0] === (index === 0 ? INPUT : nodes[index - 1]?.id),
+    )
+  );
+}
+
+/** Without dagre a graph is drawn as a chain in the order of its list. */
+export function layout(graph: Graph, direction: Direction, dagre: Dagre | null): Layout {
+  return dagre === null || isChain(graph) ? chain(graph, direction) : layered(graph, direction, dagre);
+}
+
+function chain({ sources, nodes }: Graph, direction: Direction): Layout {
+  const boxes: [string, Size][] = [
+    ...sources.map((id): [string, Size] => [id, END[direction]]),
+    ...nodes.map(({ id }): [string, Size] => [id, NODE[direction]]),
+    [OUTPUT, END[direction]],
+  ];
+  const [along, beside] =
+    direction === "across" ? (["width", "height"] as const) : (["height", "width"] as const);
+  const breadth = Math.max(...boxes.map(([, size]) => size[beside]));
+  const positions = new Map<string, { x: number; y: number }>();
+  let way = 0;
+  for (const [id, size] of boxes) {
+    const aside = (breadth - size[beside]) / 2;
+    positions.set(id, direction === "across" ? { x: way, y: aside } : { x: aside, y: way });
+    way += size[along] + GAP[direction];
+  }
+  const length = way - GAP[direction];
+  const size =
+    direction === "across" ? { width: length, height: breadth } : { width: breadth, height: length };
+  return { direction, positions, size };
+}
+
+function layered(graph: Graph, direction: Direction, dagre: Dagre): Layout {
   const drawing = new dagre.graphlib.Graph({ multigraph: true });
   drawing.setGraph({
     rankdir: direction === "across" ? "LR" : "TB",
@@ -65,10 +106,10 @@ const LEGIBLE = 0.9;
 const MOST_COLUMNS = 4;
 
 /** Along where that is legible, else down, else down in columns like a newspaper: whatever shows it largest. */
-export function fitting(graph: Graph, room: Size): Layout {
-  const across = layout(graph, "across");
+export function fitting(graph: Graph, room: Size, dagre: Dagre | null): Layout {
+  const across = layout(graph, "across", dagre);
   if (zoom(across.size, room) >= LEGIBLE) return across;
-  const down = layout(graph, "down");
+  const down = layout(graph, "down", dagre);
   const columns = Array.from({ length: MOST_COLUMNS - 1 }, (_, index) => folded(down, index + 2));
   const found = [down, across, ...columns];
   return found.reduce((best, one) => (zoom(one.size, room) > 1.1 * zoom(best.size, room) ? one : best));
