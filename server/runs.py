@@ -26,7 +26,7 @@ from models.data.dataset import Imported
 from models.documents import load
 from models.errors import DataError, DocumentError, OquError, Problem
 from models.events import ENDED, Ended
-from models.replay import with_changes
+from models.replay import refuse_other_weights, with_changes
 from server.errors import ConflictError, NotFoundError, TooManyError
 from server.executors.base import Executor
 from server.feed import Feed
@@ -333,7 +333,23 @@ class Runs:
         now = documents.changed(documents.parse(record.document), merged)
         run = {name: value for name, value in changes.items() if name in ("run.paused", "run.pace")}
         rest = {name: value for name, value in changes.items() if name not in run}
-        return documents.changed(with_changes(now, rest), run)
+        wanted = with_changes(now, rest)
+        if any(name.startswith("networks.") or name == "learner.batch_size" for name in rest):
+            await self._refuse_other_weights(record.owner, now, rest, wanted)
+        return documents.changed(wanted, run)
+
+    async def _refuse_other_weights(
+        self, owner: str, now: documents.Experiment, changes: dict[str, Any], wanted: documents.Experiment
+    ) -> None:
+        """Say at once what the worker would refuse: a network that learns keeps the weights it has."""
+        outside = self._outside(await self._folders(owner, now.data))
+        answers = [
+            await self._helper.call(
+                "check", {"document": each.model_dump(mode="json"), **outside}, SUBMIT_CHECK_SECONDS
+            )
+            for each in (now, wanted)
+        ]
+        refuse_other_weights(now, changes, *answers)
 
     async def _stop(self, record: RunRecord) -> RunRecord:
         """Cancel: at once while it waits, else at the next step boundary, else by force."""

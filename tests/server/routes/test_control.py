@@ -83,6 +83,15 @@ def test_a_change_that_a_run_cannot_take_is_refused(api, learning, changes):
     assert api.get(f"/api/runs/{learning}").json()["state"] == "running"
 
 
+def test_a_width_is_refused_at_once_with_what_can_be_changed(api, learning):
+    path = "networks.model.layers.0.out_features"
+    problem = refused(control(api, learning, action="set", set={path: 16}), 409)
+    assert problem["where"]["path"] == ["networks", "model", "layers", 0, "out_features"]
+    assert "linear_1" in problem["detail"] and "learner.optimizer.lr" in problem["hint"]
+    dropout = {"networks.model.layers.2.p": 0.3}
+    assert control(api, learning, action="set", set=dropout).status_code == 200
+
+
 @pytest.mark.parametrize("action", ["pause", "resume", "step", "epoch"])
 def test_a_run_that_has_ended_cannot_be_steered(api, done, action):
     assert refused(control(api, done, action=action), 409)["error"] == "ConflictError"
