@@ -145,6 +145,9 @@ class Outbox:
                 self._send(items, frames)
             except OSError:  # the server is gone
                 os._exit(0)
+            except Exception:  # what cannot be sent: better lost, and tried again, than silent for ever
+                traceback.print_exc(file=sys.stderr)
+                os._exit(1)
             if last:
                 break
         with self._changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -31,6 +32,12 @@ class GroupNorm(Normalises):
             raise self.misfit(
                 f"makes {self.num_groups} groups, but {inputs[0][0]} channels reach it",
                 f"Choose num_groups that divides {inputs[0][0]}.",
+                actual=inputs[0],
+            )
+        if prod(inputs[0]) == self.num_groups:
+            raise self.misfit(
+                "makes groups of a single number, which always becomes 0",
+                "Choose fewer groups, or BatchNorm instead.",
                 actual=inputs[0],
             )
 

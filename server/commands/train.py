@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import signal
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from rich.table import Table
 
 from models import events
 from models.control import Command, Control
+from server.worker import ended_by
 
 if TYPE_CHECKING:
     from models.experiment import Experiment
@@ -59,8 +61,12 @@ class Training:
         name = self._experiment.name or "experiment"
         with self._bar, _interruptible(control):
             task = self._bar.add_task(name, total=epochs, numbers="")
-            for said in train(self._experiment, data=door, control=control, start=start):
-                self._take(said, task)
+            try:
+                for said in train(self._experiment, data=door, control=control, start=start):
+                    self._take(said, task)
+            except Exception as error:  # train() foresaw all else
+                traceback.print_exc()
+                self._take(ended_by(error), task)
         return self._conclude(time.monotonic() - begun)
 
     def _take(self, said: Any, task: Any) -> None:

@@ -211,6 +211,12 @@ def test_what_does_not_fit_is_said_in_words(
     assert refused.value.problem.hint
 
 
+def test_groups_of_a_single_number_are_refused() -> None:
+    with pytest.raises(ShapeError, match="groups of a single number"):
+        layer(type="GroupNorm", num_groups=4).check([(4,)])
+    layer(type="GroupNorm", num_groups=4).check([(4, 2, 2)])
+
+
 def test_layer_norm_takes_all_dimensions_together_or_the_last() -> None:
     x = torch.randn(2, 3, 5)
     torch.testing.assert_close(computed(x, type="LayerNorm"), nn.LayerNorm([3, 5])(x))
