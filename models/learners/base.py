@@ -105,13 +105,18 @@ def evaluation_period(costs: Costs, rows: int, steps: int, evaluated: int) -> in
 
 
 class Session(Protocol):
-    """A learner at work. All state that decides what comes next is in `state()`."""
+    """A learner at work. All of its state that decides what comes next is in `tensors()` and `facts()`."""
 
     networks: dict[str, Network]
     done: bool
     """The learner itself wants to end."""
     evaluation_period: int
     """Epochs between two evaluations, after the first hundred."""
+
+    @property
+    def ends_with_best(self) -> bool:
+        """It has ended, with the weights of its best evaluation: the last ones need not be kept."""
+        ...
 
     @property
     def rate(self) -> float:

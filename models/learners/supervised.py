@@ -212,6 +212,12 @@ class SupervisedSession:
         return -(-self.rows // self._batch)
 
     @property
+    def ends_with_best(self) -> bool:
+        """Early stopping ended it, and restores the best."""
+        stopping = self._learner.early_stopping
+        return self.done and stopping is not None and stopping.restore_best
+
+    @property
     def rate(self) -> float:
         """The learning rate of the last step, or of the first."""
         return float(self._optimizer.param_groups[0]["lr"])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from models.agenda import TIMELINE
 from models.control import Command, Control, Pace, Watch
 from models.data import NoDoor
 from models.events import Controlled, Ended, Finding, Prepared, Progress, StateChanged
@@ -16,7 +17,7 @@ from models.experiment import parse
 from models.kinds import kinds
 from models.optimizers import Optimizer
 from models.snapshots import Snapshot, decode, encode
-from models.training import TIMELINE, timeline, train
+from models.training import train
 from tests.models.learning import (
     document,
     ended,
@@ -55,8 +56,6 @@ def test_the_time_line_begins_with_the_initial_weights_ends_with_the_last_and_is
     steps = [snapshot.step for snapshot in taken]
     assert steps[0] == 0 and max(steps) == 72
     assert len(steps) == len(set(steps)) <= TIMELINE + 3
-    assert timeline(10**7, TIMELINE)[-1] == 10**7 and len(timeline(10**7, TIMELINE)) <= TIMELINE
-    assert timeline(0, TIMELINE) == []
 
 
 def test_twice_the_same_experiment_is_twice_the_same_run() -> None:
