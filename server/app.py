@@ -29,13 +29,18 @@ from server.store.sql import SqlStore
 from server.web import Caps, Guard, Rules, Traffic
 
 
-def create_app(settings: Settings, static: Path = STATIC, traffic: Traffic | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    static: Path = STATIC,
+    traffic: Traffic | None = None,
+    forks: ForkServer | None = None,
+) -> FastAPI:
     """The application. Its lifespan opens the data folder: one server at a time."""
     counts = traffic or Traffic()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings, counts) as parts:
+        async with opened(settings, counts, forks) as parts:
             app.state.parts = parts
             yield
 
@@ -60,17 +65,22 @@ def create_app(settings: Settings, static: Path = STATIC, traffic: Traffic | Non
 
 
 @asynccontextmanager
-async def opened(settings: Settings, traffic: Traffic | None = None) -> AsyncIterator[Parts]:
-    """All parts, ready to take requests; what needs torch gets warm meanwhile. Closed in the reverse order."""
+async def opened(
+    settings: Settings, traffic: Traffic | None = None, forks: ForkServer | None = None
+) -> AsyncIterator[Parts]:
+    """All parts, ready to take requests; what needs torch gets warm meanwhile. Closed in the reverse order.
+
+    `forks` may have been launched already.
+    """
     async with AsyncExitStack() as stack:
+        forks = forks or ForkServer()
+        stack.push_async_callback(forks.close)
         lock = HomeLock(settings.home)
         lock.acquire()
         stack.callback(lock.release)
         store = SqlStore(settings.database)
         await store.open()
         stack.push_async_callback(store.close)
-        forks = ForkServer()
-        stack.push_async_callback(forks.close)
         helper = Helper(forks, check_seconds=settings.check_seconds, import_seconds=settings.import_seconds)
         stack.push_async_callback(helper.close)
         executor = LocalExecutor(forks)

@@ -4,6 +4,9 @@
 and a role from a fixed table; it reads its orders from the socket and ends when that is closed, so that
 no child outlives the server. The fork server makes one optimiser step with one thread and never touches
 a GPU; a child that may, is spawned fresh.
+
+The very first child is forked before torch is there: it does what needs none, in a new server's first
+seconds.
 """
 
 from __future__ import annotations
@@ -37,6 +40,9 @@ ROLES: dict[str, str] = {"worker": "server.worker", "helper": "server.helper"}
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """A process that forks must have no threads; children choose their number themselves."""
+
+FIRST = "fork"
+"""What the warm process is told to be; other processes are told their role."""
 
 IDLE_IMPORTS = ("sklearn.datasets", "PIL.Image", "plotly.graph_objects")
 """What many children need, imported one by one while nobody asks for a fork."""
@@ -77,6 +83,7 @@ class ForkServer:
         self._children: dict[int, Child] = {}
         self._fresh: set[asyncio.Task[None]] = set()
         self._number = 0
+        self._first: asyncio.Future[Child] | None = None
         self._closed = False
 
     @property
@@ -84,12 +91,21 @@ class ForkServer:
         """The warm process."""
         return self._process.pid if self._process else None
 
+    @property
+    def warm(self) -> bool:
+        """Whether children come at once."""
+        return not FORKS or (self._ready is not None and self._ready.done())
+
+    def launch(self) -> None:
+        """Let the warm process begin to warm up. Does nothing where it does already."""
+        if FORKS and not self._closed and self._ready is None:
+            self._launch()
+
     async def start(self) -> None:
         """Start the warm process and wait until it has warmed up. Does nothing where it is warm."""
         if not FORKS or self._closed:
             return
-        if self._ready is None:
-            self._launch()
+        self.launch()
         assert self._ready is not None
         await asyncio.wait_for(asyncio.shield(self._ready), START_TIMEOUT)
 
@@ -105,27 +121,45 @@ class ForkServer:
                 log.warning("the fork server died and is started again")
         raise ConnectionError("the fork server dies at once")
 
+    async def first(self) -> Child:
+        """The helper that does not wait for torch, for whoever asks first; then one like all others."""
+        self.launch()
+        first, self._first = self._first, None
+        if first is not None:
+            with contextlib.suppress(ConnectionError):
+                return await first
+        return await self.child("helper")
+
     async def close(self) -> None:
         """End the warm process; its children end with their own sockets."""
         self._closed = True
+        self._end_first()
         if self._channel is not None:
             self._channel.close()
         if self._listener is not None:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
 
+    def _end_first(self) -> None:
+        """Nobody asked for it."""
+        first, self._first = self._first, None
+        if first is not None and first.done() and not first.exception():
+            first.result().socket.close()
+
     def _launch(self) -> None:
         ours, theirs = socket.socketpair()
-        self._process = subprocess.Popen(  # outlives no one: it ends when `ours` is closed
-            [sys.executable, "-m", "server.forks", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            env=os.environ | ONE_THREAD,
-        )
-        theirs.close()
+        mine, first = socket.socketpair()
+        with theirs, first:
+            self._process = subprocess.Popen(  # outlives no one: it ends when `ours` is closed
+                [sys.executable, "-m", "server.forks", str(theirs.fileno()), FIRST, str(first.fileno())],
+                pass_fds=[theirs.fileno(), first.fileno()],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env=os.environ | ONE_THREAD,
+            )
         self._channel = ours
-        self._ready = asyncio.get_running_loop().create_future()
+        self._ready, self._first = (asyncio.get_running_loop().create_future() for _ in range(2))
+        self._starting[0] = (mine, self._first)
         self._listener = asyncio.create_task(self._listen(self._process, ours, self._ready))
 
     async def _listen(
@@ -164,6 +198,7 @@ class ForkServer:
 
     def _lost(self, ready: asyncio.Future[None]) -> None:
         """The warm process is gone. Its children live on; how they end is seen by their sockets only."""
+        self._end_first()
         self._ready = None
         self._channel = None
         gone = ConnectionError("the fork server died")
@@ -174,6 +209,7 @@ class ForkServer:
             ours.close()
             if not born.done():
                 born.set_exception(gone)
+                born.exception()
         self._starting.clear()
         for child in self._children.values():
             self._watch_orphan(child)
@@ -230,11 +266,13 @@ async def _until_gone(child: Child) -> None:
 # In the warm process.
 
 
-def main(channel: socket.socket) -> None:
-    """Warm up, then fork until the channel is closed."""
+def main(channel: socket.socket, first: socket.socket) -> None:
+    """Fork once, warm up, then fork until the channel is closed."""
     began = time.perf_counter()
-    for module in (*ROLES.values(), "server.datasets"):
+    for module in ROLES.values():
         importlib.import_module(module)
+    wire.send(channel, {"id": 0, "pid": _fork_first(channel, first)})
+    importlib.import_module("server.datasets")
     warm_up()
     gc.collect()
     gc.freeze()  # children share these pages: the collector must not write on them
@@ -245,6 +283,18 @@ def main(channel: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     wire.send(channel, {"ready": round(time.perf_counter() - began, 3)})
     _Forker(channel, wake, woken).run()
+
+
+def _fork_first(channel: socket.socket, sock: socket.socket) -> int:
+    """The helper that has no torch."""
+    pid = os.fork()
+    if pid == 0:
+        channel.close()
+        become("helper", sock)
+    sock.close()
+    with contextlib.suppress(OSError):
+        os.setpgid(pid, pid)
+    return pid
 
 
 class _Forker:
@@ -396,9 +446,10 @@ def limit_memory(headroom: int) -> None:
 
 
 if __name__ == "__main__":
-    descriptor = socket.socket(fileno=int(sys.argv[1]))
-    if len(sys.argv) > 2:
+    descriptor, what = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
+    if what == FIRST:
+        main(descriptor, socket.socket(fileno=int(sys.argv[3])))
+    else:
         warm_up()
         touch_gpu()
-        become(sys.argv[2], descriptor)
-    main(descriptor)
+        become(what, descriptor)

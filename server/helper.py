@@ -24,7 +24,7 @@ import os
 import socket
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -64,12 +64,14 @@ class _Call:
 
     lane: str
     deadline: float
+    torch: bool = True
+    """Where it needs none, it does not wait for it: in a new server's first seconds it has its own lane."""
 
 
 CALLS: dict[str, _Call] = {
     "warm": _Call("quick", 120),
     "check": _Call("quick", 2),
-    "preview": _Call("quick", 20),
+    "preview": _Call("quick", 20, torch=False),
     "probe": _Call("look", 30),
     "predict": _Call("look", 20),
     "exam": _Call("look", 120),
@@ -89,8 +91,8 @@ class _Process:
         self._writer = writer
 
     @classmethod
-    async def start(cls, forks: ForkServer) -> _Process:
-        child = await forks.child("helper")
+    async def start(cls, born: Awaitable[Child]) -> _Process:
+        child = await born
         return cls(child, *await asyncio.open_connection(sock=child.socket, limit=2**20))
 
     async def ask(self, name: str, payload: dict[str, Any]) -> wire.Packet | None:
@@ -114,8 +116,8 @@ class _Process:
 class _Lane:
     """Some processes that take calls in turn."""
 
-    def __init__(self, forks: ForkServer, size: int) -> None:
-        self._forks = forks
+    def __init__(self, birth: Callable[[], Awaitable[Child]], size: int) -> None:
+        self._birth = birth
         self._turn = asyncio.Semaphore(size)
         self._idle: list[_Process] = []
         self.waiting = 0
@@ -165,11 +167,17 @@ class _Lane:
                 return process
             process.end()
         try:
-            return await _Process.start(self._forks)
+            return await _Process.start(self._birth())
         except (ConnectionError, TimeoutError) as error:
             raise BusyError(
                 "helper.start", "No helper process can be started.", hint="The server's log has the details."
             ) from error
+
+    async def retire(self) -> None:
+        """End the process of a lane for one, after what it does now."""
+        async with self._turn:
+            self._idle.append(await self._process())
+            self.end()
 
     def end(self) -> None:
         while self._idle:
@@ -191,7 +199,9 @@ class Helper:
         self, forks: ForkServer, *, check_seconds: float = 2.0, import_seconds: float = 600.0
     ) -> None:
         self._forks = forks
-        self._lanes = {name: _Lane(forks, size) for name, size in LANES.items()}
+        self._forks = forks
+        self._lanes = {name: _Lane(lambda: forks.child("helper"), size) for name, size in LANES.items()}
+        self._early = _Lane(forks.first, 1)
         self._deadlines = {name: call.deadline for name, call in CALLS.items()}
         self._deadlines |= {"check": check_seconds, "import_data": import_seconds}
         self._calls: set[asyncio.Task[wire.Packet]] = set()
@@ -199,13 +209,15 @@ class Helper:
     async def start(self) -> None:
         """Get warm: the first check is as quick as the second."""
         await self.call("warm", {})
+        await self._early.retire()
 
     async def call(self, name: str, payload: dict[str, Any], deadline: float | None = None) -> Any:
         """Call a function of the table above.
 
         Raises what it raised, TooLargeError when it was late, BusyError when too many wait or it died twice.
         """
-        lane = self._lanes[CALLS[name].lane]
+        early = not CALLS[name].torch and not self._forks.warm
+        lane = self._early if early else self._lanes[CALLS[name].lane]
         if lane.waiting >= MAX_WAITING:
             raise _busy()
         lane.waiting += 1
@@ -230,7 +242,7 @@ class Helper:
         for task in self._calls:
             task.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
-        for lane in self._lanes.values():
+        for lane in (self._early, *self._lanes.values()):
             lane.end()
 
 

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from server.address import Address, announced, in_use
 from server.errors import ConflictError
 from server.files import HomeLock
+from server.forks import ForkServer
 from server.front import Front
 from server.log import configure
 from server.settings import Settings
@@ -118,13 +119,16 @@ async def _serve(settings: Settings, bound: socket.socket, browser: bool) -> Non
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     async with AsyncExitStack() as stack:
+        forks = ForkServer()
+        stack.push_async_callback(forks.close)
+        forks.launch()  # it takes longest: beside all the rest
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         try:
             address = Address(
                 _url(settings, bound), settings.token.get_secret_value() if settings.token else None
             )
             _greet(settings, address, browser)
-            front.become(await _opened(settings, traffic, stack))
+            front.become(await _opened(settings, traffic, forks, stack))
             stack.enter_context(announced(settings.home, address))
         except BaseException:
             server.should_exit = True
@@ -135,10 +139,10 @@ async def _serve(settings: Settings, bound: socket.socket, browser: bool) -> Non
     print("Oqu has stopped. Runs that were not finished go on at the next start.", flush=True)
 
 
-async def _opened(settings: Settings, traffic: Traffic, stack: AsyncExitStack) -> ASGIApp:
+async def _opened(settings: Settings, traffic: Traffic, forks: ForkServer, stack: AsyncExitStack) -> ASGIApp:
     """The application, loaded beside the first requests and then opened; closed when the stack is."""
     module = await asyncio.to_thread(import_module, "server.app")
-    app: FastAPI = module.create_app(settings, traffic=traffic)
+    app: FastAPI = module.create_app(settings, traffic=traffic, forks=forks)
     await stack.enter_async_context(app.router.lifespan_context(app))
     return app
 

@@ -9,6 +9,7 @@ import pytest
 from models.errors import DataError, DocumentError, SnapshotError, TooLargeError
 from server import helper as module
 from server.errors import BusyError
+from server.forks import ForkServer
 from server.helper import CALLS, TABLE, Helper
 from tests.running import spiral
 
@@ -49,6 +50,24 @@ def test_an_error_comes_back_as_it_was_raised(runner, helper):
         document = spiral(3) | {"data": {"type": "dataset", "name": "nothing"}}
         runner.run(helper.call("preview", {"document": document}))
     assert error.value.problem.params == {"name": "nothing"}
+
+
+def test_a_preview_does_not_wait_for_torch(runner):
+    async def test():
+        forks = ForkServer()
+        helper = Helper(forks)
+        checking = asyncio.create_task(helper.call("check", {"document": spiral(3)}))
+        early = await helper.call("preview", {"document": spiral(3)})
+        assert not forks.warm and not checking.done()
+        child = helper._early._idle[-1]
+        assert (await checking)["errors"] == [] and forks.warm
+        await helper.start()
+        await asyncio.wait_for(child._child.ended, 10)  # it has done its duty
+        assert await helper.call("preview", {"document": spiral(3)}) == early
+        await helper.close()
+        await forks.close()
+
+    runner.run(test())
 
 
 def test_a_preview_shows_raw_rows_of_each_part(runner, helper):
