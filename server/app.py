@@ -25,6 +25,7 @@ from server.page import STATIC, Page
 from server.routes import ROUTERS
 from server.runs import Runs
 from server.settings import Settings
+from server.squeeze import Squeeze
 from server.store.sql import SqlStore
 from server.web import Caps, Guard, Rules, Traffic
 
@@ -55,6 +56,7 @@ def create_app(
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing is sent anywhere
     )
+    app.add_middleware(Squeeze)
     app.add_middleware(Guard, rules=Rules.of(settings), caps=Caps.of(settings), traffic=counts)
     handlers.install(app)
     for router in ROUTERS:

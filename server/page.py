@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from models.errors import OquError
 from server.answers import refuse_error
 from server.errors import MethodError, NotFoundError
+from server.squeeze import BEST, label, same_tag, squeezed, takes_gzip
 
 STATIC = Path(__file__).parent / "static"
 YEAR = "public, max-age=31536000, immutable"
@@ -21,6 +23,7 @@ NOT_BUILT = (
     "The API works without it: /api/openapi.json lists its addresses.\n"
 )
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+PACKED = frozenset({".html", ".js", ".css", ".svg", ".json", ".map"})
 
 
 class Page:
@@ -32,6 +35,7 @@ class Page:
     def __init__(self, folder: Path = STATIC) -> None:
         self._folder = folder
         self._files: dict[str, Path] = {}
+        self._small: dict[Path, tuple[str, bytes]] = {}
         self._listed = -1.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +44,7 @@ class Page:
             await send({"type": "websocket.close", "code": 4404})
             return
         try:
-            answer = self._answer(scope)
+            answer = await self._packed(scope, self._answer(scope))
         except OquError as error:
             answer = refuse_error(error, str(scope.get("oqu.request_id", "")))
             if isinstance(error, MethodError):
@@ -67,10 +71,26 @@ class Page:
         kind = TYPES.get(found.suffix) or mimetypes.guess_type(found.name)[0]
         headers = {"Cache-Control": YEAR if path.startswith("/assets/") else "no-cache"}
         answer = FileResponse(found, headers=headers, media_type=kind, stat_result=found.stat())
-        if Headers(scope=scope).get("if-none-match") == answer.headers["etag"]:
+        if same_tag(Headers(scope=scope).get("if-none-match"), answer.headers["etag"]):
             kept = {name: answer.headers[name] for name in ("etag", "cache-control")}
-            return Response(status_code=304, headers=kept)
+            return Response(status_code=304, headers={**kept, "Vary": "Accept-Encoding"})
         return answer
+
+    async def _packed(self, scope: Scope, answer: Response) -> Response:
+        """Text as gzip, where that is taken: each file is packed once."""
+        if not isinstance(answer, FileResponse) or Path(answer.path).suffix not in PACKED:
+            return answer
+        answer.headers["Vary"] = "Accept-Encoding"
+        headers = Headers(scope=scope)
+        if not takes_gzip(headers) or "range" in headers:
+            return answer
+        path, tag = Path(answer.path), answer.headers["etag"]
+        kept = self._small.get(path)
+        if kept is None or kept[0] != tag:
+            kept = self._small[path] = (tag, await squeezed(await asyncio.to_thread(path.read_bytes), BEST))
+        small = Response(kept[1] if scope["method"] == "GET" else b"", headers=dict(answer.headers))
+        label(small.headers, len(kept[1]))
+        return small
 
     def _list(self) -> dict[str, Path]:
         """All files by address; listed again when the page was built anew."""
@@ -83,6 +103,7 @@ class Page:
                 for path in (Path(root) / name for name in names)
             }
             self._listed = changed
+            self._small.clear()
         return self._files
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from server.answers import Answer, declared
 from server.dependencies import PartsDep
+from server.squeeze import same_tag
 
 router = APIRouter(prefix="/api/catalog", tags=["catalog"])
 
@@ -65,6 +66,6 @@ async def catalog(parts: PartsDep, if_none_match: Annotated[str | None, Header()
     """Palette, forms and help of the page follow from this. Its ETag changes with the version only."""
     content, etag = await parts.catalog.read()
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if if_none_match is not None and etag in [tag.strip() for tag in if_none_match.split(",")]:
-        return Response(status_code=304, headers=headers)
+    if same_tag(if_none_match, etag):
+        return Response(status_code=304, headers={**headers, "Vary": "Accept-Encoding"})
     return Answer(content, headers=headers)

@@ -70,6 +70,37 @@ def test_the_index_is_asked_for_again_and_not_sent_again(get):
     assert (again.status_code, again.content) == (304, b"")
 
 
+@pytest.mark.parametrize("path", ["/", "/assets/index-abc123.js"])
+def test_the_page_is_sent_as_gzip_where_that_is_taken(get, page, path):
+    plain, packed = get(path, **{"Accept-Encoding": "identity"}), get(path, **{"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert packed.content == plain.content
+    assert packed.headers["content-type"] == plain.headers["content-type"]
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    assert packed.headers["etag"] == "W/" + plain.headers["etag"]
+    for tag in (packed.headers["etag"], plain.headers["etag"]):
+        assert get(path, **{"If-None-Match": tag}).status_code == 304
+    head = get(path, "HEAD", **{"Accept-Encoding": "gzip"})
+    assert (head.content, head.headers["content-length"]) == (b"", packed.headers["content-length"])
+
+
+@pytest.mark.parametrize("accepted", ["identity", "gzip;q=0", "br", ""])
+def test_who_does_not_take_gzip_gets_none(get, accepted):
+    assert "content-encoding" not in get("/", **{"Accept-Encoding": accepted}).headers
+
+
+def test_a_page_built_anew_is_packed_anew(tmp_path, runner, page):
+    app = create_app(Settings(home=tmp_path), page)
+
+    async def twice() -> list[str]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as web:
+            first = await web.get("/")
+            (page / "index.html").write_text("<!doctype html><title>Newer</title>")
+            return [first.text, (await web.get("/")).text]
+
+    assert ["Oqu" in text for text in runner.run(twice())] == [True, False]
+
+
 @pytest.mark.parametrize(
     "path",
     ["/assets/none.js", "/robots.txt", "/../secret.txt", "/assets/%2e%2e/%2e%2e/secret.txt", "/api/none"],
