@@ -12,7 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks.pairs import Row, table
 
-NAMES = ("training", "start")
+NAMES = ("training", "start", "page")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

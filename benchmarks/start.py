@@ -1,8 +1,7 @@
-"""What a person waits for: server start to first page, Train to first event, size of the first JavaScript."""
+"""What a person waits for: server start to first page, submission to first event."""
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
@@ -10,22 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import httpx
 from websockets.sync.client import connect
 
 from benchmarks.pairs import Row
 from models import zoo
-
-STATIC = Path(__file__).parent.parent / "server" / "static"
-
-
-def first_javascript() -> float:
-    """Bytes, gzipped, of the scripts that the first page names."""
-    page = (STATIC / "index.html").read_text()
-    scripts = re.findall(r'(?:src|href)="/?([^"]+\.js)"', page)
-    return sum(len(gzip.compress((STATIC / script).read_bytes())) for script in scripts)
 
 
 def start(home: str) -> tuple[subprocess.Popen[bytes], str, float]:
@@ -78,5 +67,4 @@ def run() -> list[Row]:
     return [
         Row("server start to first page", "Oqu", tuple(starts), "s"),
         Row("submitted to first progress on the socket", "Oqu", tuple(events), "ms"),
-        Row("first JavaScript, gzip", "Oqu", (first_javascript() / 1_000,), "kB"),
     ]
