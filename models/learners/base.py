@@ -37,6 +37,9 @@ class Learner(Kind):
     roles: ClassVar[tuple[str, ...]] = ("model",)
     """The networks it trains, by the names they have in the document."""
     tasks: ClassVar[tuple[Task, ...]] = ()
+    """What it learns to say; none where it says nothing about targets."""
+    example: ClassVar[dict[str, Any]] = {}
+    """A small experiment in which it learns in a second, with batches that do not fill the last step."""
 
     type: str
     epochs: int = Field(100, ge=1, le=10_000_000, title="Epochs", description="Passes over the training rows")

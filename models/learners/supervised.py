@@ -49,6 +49,13 @@ class Supervised(Learner):
 
     title: ClassVar[str] = "Supervised"
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
+    example: ClassVar[dict[str, Any]] = {
+        "data": {"type": "moons", "samples": 60, "validation_fraction": 0.3},
+        "networks": {
+            "model": {"layers": [{"type": "Linear", "out_features": 6}, {"type": "Tanh"}, {"type": "Linear"}]}
+        },
+        "learner": {"batch_size": 8, "epochs": 12},
+    }
 
     type: Literal["supervised"] = "supervised"
     loss: AnyLoss = Field(CrossEntropyLoss(), title="Loss")

@@ -29,7 +29,7 @@ class ConfusionMatrix(Probe):
     @classmethod
     def applies(cls, experiment: Experiment, info: DataInfo) -> bool:
         """Where examples have classes."""
-        return info.task == "classification" and experiment.learner.type == "supervised"
+        return info.task == "classification" and "classification" in experiment.learner.tasks
 
     def tiles(self, scene: Scene) -> Tiles:
         """Counts (part, true class, said class); part 0 is training, 1 validation."""

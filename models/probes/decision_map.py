@@ -31,7 +31,6 @@ class DecisionMap(Probe):
     @classmethod
     def applies(cls, experiment: Experiment, info: DataInfo) -> bool:
         """Where inputs are points or rows with at least two numbers."""
-        del experiment
         return info.form in ("points", "table") and len(info.shape) == 1 and info.shape[0] >= 2
 
     def tiles(self, scene: Scene) -> Tiles:

@@ -34,7 +34,7 @@ class Fit(Probe):
     @classmethod
     def applies(cls, experiment: Experiment, info: DataInfo) -> bool:
         """Where numbers are predicted."""
-        return info.task == "regression" and experiment.learner.type == "supervised"
+        return info.task == "regression" and "regression" in experiment.learner.tasks
 
     def tiles(self, scene: Scene) -> Tiles:
         """Rows of (first input, true, said); those of the curve have no true value (NaN) and come last."""

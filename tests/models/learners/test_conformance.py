@@ -18,13 +18,12 @@ from models.learners.supervised import SupervisedSession
 from models.prepare import prepare
 from models.scene import networks_of
 from models.snapshots import decode, encode
-from tests.models.learning import document, ended, experiment, parse, rows, said, same_tensors, snapshots
+from tests.models.learning import ended, experiment, parse, rows, said, same_tensors, snapshots
 
-DOCUMENTS = {"supervised": document()}
-
-
-def test_every_learner_is_tried_here() -> None:
-    assert DOCUMENTS.keys() == kinds(Learner).keys()
+DOCUMENTS = {
+    name: {**kind.example, "learner": {**kind.example.get("learner", {}), "type": name}}
+    for name, kind in kinds(Learner).items()
+}
 
 
 @pytest.mark.parametrize("name", kinds(Learner))
