@@ -25,9 +25,12 @@ SIZES = {"projector": {"width": 1280, "height": 720}, "phone": {"width": 390, "h
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These come last: Playwright keeps an event loop running, in which no other test could run its own."""
+    here = Path(__file__).parent
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if here in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+    items.sort(key=lambda item: here in item.path.parents)
 
 
 @pytest.fixture(scope="session")
