@@ -48,10 +48,12 @@ check: setup .setup/tools  ## ruff, mypy, import rule, Biome, tsc, generated typ
 	$(BIN)/lint-imports
 	$(BIN)/python hatch_build.py check
 	$(BIN)/python scripts/api_types.py --check
+	$(BIN)/python scripts/reference.py --check
 	$(BIN)/hadolint Dockerfile
 
-types: setup  ## write the page's API types from the server's OpenAPI document
+types: setup  ## write what is generated from the code: the page's API types, docs/reference.md
 	$(BIN)/python scripts/api_types.py
+	$(BIN)/python scripts/reference.py
 
 format: .setup/tools  ## format Python and TypeScript
 	$(BIN)/ruff check --fix .

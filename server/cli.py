@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from models.errors import DocumentError, OquError, Problem
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(
     help="A self-hosted playground for neural networks.",
@@ -163,7 +166,7 @@ def _options(given: list[str]) -> dict[str, Any]:
     return options
 
 
-def _console() -> Any:
+def _console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False)

@@ -34,7 +34,8 @@ class Settings(BaseSettings):
     home: Path = Field(
         default_factory=lambda: user_data_path("oqu", appauthor=False),
         title="Data folder",
-        description="Holds the database, snapshots, data sets, downloads and backups. One server at a time",
+        description="Holds the database, snapshots, data sets, downloads and backups. One server at a time; "
+        "the user's data folder when absent",
     )
     host: str = Field("127.0.0.1", title="Address", description="Any other than loopback needs a token")
     port: int = Field(8000, ge=0, le=65535, title="Port", description="0 takes a free one")
