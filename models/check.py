@@ -25,6 +25,7 @@ from models.prepare import facts, prepare_parts
 from models.preprocess import AnyPreprocess
 from models.preprocess.base import Preprocess
 from models.probes import offered
+from models.remarks import remarks
 
 LOOKED_AT = 20_000
 """Larger sets are not prepared for a check: their facts are known, the rest shows when the run begins."""
@@ -32,7 +33,7 @@ LOOKED_AT = 20_000
 
 def check(document: Any, door: DataDoor, memory_limit: int | None = None) -> dict[str, Any]:
     """What the page shows beside a document: errors, shapes and cost per layer, facts of the data, digest,
-    and the probes that make sense.
+    remarks on what works but hardly as meant, and the probes that make sense.
 
     `data` are the facts after preprocessing. Never raises for what is wrong inside the document;
     DocumentError only where there is no JSON object at all.
@@ -61,6 +62,7 @@ def check(document: Any, door: DataDoor, memory_limit: int | None = None) -> dic
         },
         "data": looked.info.model_dump(mode="json") if looked is not None else None,
         "digest": digest(experiment) if experiment is not None and not problems else None,
+        "remarks": [remark.model_dump(mode="json") for remark in remarks(experiment)] if experiment else [],
         "probes": offered(experiment, looked.raw) if experiment is not None and looked is not None else [],
     }
 

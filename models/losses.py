@@ -7,7 +7,7 @@ outputs, two classes under BCEWithLogitsLoss need one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -34,6 +34,11 @@ class Loss(Kind):
     """It squashes the outputs itself, so that large ones lie where the curve is flat."""
 
     type: str
+
+    @classmethod
+    def entry(cls) -> dict[str, Any]:
+        """The catalogue's line, with the tasks that it can teach."""
+        return super().entry() | {"tasks": cls.tasks}
 
     def fits(self, info: DataInfo) -> None:
         """Raises DocumentError where this loss cannot serve these data."""

@@ -47,6 +47,8 @@ class Optimizer(Kind):
     """Torch has one kernel for the whole step, on the processor too, and it is quicker."""
     needs_closure: ClassVar[bool] = False
     """A step asks for the loss several times."""
+    brisk: ClassVar[float] = float("inf")
+    """Learning rates above this hardly ever work."""
 
     type: str
     lr: Rate = _rate(1e-3)
@@ -97,6 +99,7 @@ class Adam(Optimizer):
     """Steps sized for each weight by the mean and the spread of its gradients (Kingma and Ba, 2015)."""
 
     fused: ClassVar[bool] = True
+    brisk: ClassVar[float] = 0.1
 
     type: Literal["Adam"] = "Adam"
     betas: tuple[Fraction, Fraction] = Field(
@@ -115,6 +118,7 @@ class AdamW(Optimizer):
     """Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019)."""
 
     fused: ClassVar[bool] = True
+    brisk: ClassVar[float] = 0.1
 
     type: Literal["AdamW"] = "AdamW"
     betas: tuple[Fraction, Fraction] = Field(
@@ -131,6 +135,8 @@ class AdamW(Optimizer):
 
 class RMSprop(Optimizer):
     """Divides each step by a running size of the weight's gradients (Hinton's lecture 6e)."""
+
+    brisk: ClassVar[float] = 0.1
 
     type: Literal["RMSprop"] = "RMSprop"
     lr: Rate = _rate(1e-2)

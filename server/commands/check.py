@@ -24,11 +24,12 @@ def check(source: str, console: Console) -> int:
             f"{network['parameters']:,} parameters, {network['multiply_adds']:,} multiply-adds for one example, "
             f"about {network['memory_bytes'] / 1e6:.1f} MB while it trains"
         )
-    for problem in answer["errors"]:
-        place = ".".join(str(part) for part in problem["where"]["path"])
-        console.print(f"[red]{escape(place or problem['error'])}[/red]: {escape(problem['detail'])}")
-        if problem["hint"]:
-            console.print(f"  {escape(problem['hint'])}")
+    for colour, family in (("red", "errors"), ("yellow", "remarks")):
+        for problem in answer[family]:
+            place = ".".join(str(part) for part in problem["where"]["path"])
+            console.print(f"[{colour}]{escape(place or problem['error'])}[/]: {escape(problem['detail'])}")
+            if problem["hint"]:
+                console.print(f"  {escape(problem['hint'])}")
     if not answer["errors"]:
         console.print(f"[green]All is well.[/green] Its name is {answer['digest'][:12]}.")
     return 1 if answer["errors"] else 0

@@ -48,6 +48,7 @@ class CheckAnswer(BaseModel):
     networks: dict[str, NetworkPlan]
     data: DataInfo | None = Field(None, description="Facts about the data, as the network will see them")
     digest: str | None = Field(None, description="Names the experiment; null while it has errors")
+    remarks: list[Problem] = Field([], description="What works, but hardly as it was meant; refuses nothing")
     probes: list[str] = Field([], description="Ways of looking that make sense for it")
 
 

@@ -109,3 +109,10 @@ def test_class_weights_lift_the_rare_class() -> None:
     one = outputs[:, 1:] - outputs[:, :1]
     rare = BCEWithLogitsLoss(class_weights="balanced")
     assert rare.function(TWO, targets)(one, rare.targets(TWO, targets)) > plain
+
+
+def test_the_catalogue_says_which_tasks_each_can_teach() -> None:
+    tasks = {name: kind.entry()["tasks"] for name, kind in kinds(Loss).items()}
+    assert tasks["CrossEntropyLoss"] == ("classification",)
+    assert tasks["MSELoss"] == ("regression", "classification")
+    assert all(tasks.values())

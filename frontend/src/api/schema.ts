@@ -166,6 +166,8 @@ export type CheckAnswer = {
   networks: { [role: string]: NetworkPlan };
   data: DataInfo | null;
   digest: string | null;
+  /** What works, but hardly as it was meant: shown at its place, stops nothing. */
+  remarks?: Problem[];
   /** Ways of looking that make sense for it. */
   probes?: string[];
 };

@@ -1055,6 +1055,12 @@ export interface components {
              * @default []
              */
             probes: string[];
+            /**
+             * Remarks
+             * @description What works, but hardly as it was meant; refuses nothing
+             * @default []
+             */
+            remarks: components["schemas"]["Problem"][];
         };
         /**
          * Checkerboard

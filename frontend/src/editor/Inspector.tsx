@@ -1,6 +1,6 @@
 // Settings of what is selected: a layer, the data, the preparation, the way of learning, how it is run.
-import { ActionIcon, Button, Group, Text, TextInput, Title, Tooltip } from "@mantine/core";
-import { IconArrowDown, IconArrowUp, IconCopy, IconTrash, IconX } from "@tabler/icons-react";
+import { ActionIcon, Alert, Button, Group, Text, TextInput, Title, Tooltip } from "@mantine/core";
+import { IconArrowDown, IconArrowUp, IconBulb, IconCopy, IconTrash, IconX } from "@tabler/icons-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { kindHelp, kindTitle } from "../api/kinds.ts";
@@ -21,7 +21,8 @@ import { type FormPath, SchemaForm } from "../schema-form/SchemaForm.tsx";
 import { blank } from "../schema-form/schema.ts";
 import { ErrorNote } from "../ui/ErrorNote.tsx";
 import { formatInteger, formatShape } from "../ui/format.ts";
-import { inputOf, type NetworkFacts, problemsUnder } from "./facts.ts";
+import { hintOf, sentenceOf } from "../ui/problems.ts";
+import { inputOf, type NetworkFacts, problemsUnder, remarksUnder } from "./facts.ts";
 import { firstSentence } from "./Palette.tsx";
 
 export type Inspected = { kind: "layer"; role: string; id: string } | { kind: "section"; section: string };
@@ -138,6 +139,7 @@ function LayerSettings({
       </Head>
       <div className="oqu-inspector-body">
         {plain.length > 0 && <Problems problems={plain} />}
+        <Remarks remarks={fact.remarks} />
         {planned && (
           <dl className="oqu-facts">
             <Fact
@@ -175,6 +177,24 @@ function Problems({ problems }: { problems: readonly Problem[] }) {
   const first = problems[0];
   if (!first) return null;
   return <ErrorNote compact problem={{ ...first, problems: [...problems] }} />;
+}
+
+/** What works, but hardly as it was meant. */
+function Remarks({ remarks }: { remarks: readonly Problem[] }) {
+  return remarks.map((remark) => (
+    <Alert
+      key={`${remark.key} ${remark.where.path.join(".")}`}
+      role="note"
+      color="yellow"
+      variant="light"
+      p="xs"
+      icon={<IconBulb size={18} aria-hidden />}
+    >
+      <Text size="sm" c="var(--mantine-color-text)">
+        {sentenceOf(remark)} {hintOf(remark)}
+      </Text>
+    </Alert>
+  ));
 }
 
 function Action({
@@ -271,6 +291,7 @@ function KindSettings({
       />
       <div className="oqu-inspector-body">
         {problems.some(({ where }) => where.path.length < 2) && <Problems problems={problems} />}
+        <Remarks remarks={remarksUnder(check, at)} />
         {at === "data" && info && (
           <dl className="oqu-facts">
             <Fact term={t("editor.rows")} value={formatInteger(info.rows)} />

@@ -24,6 +24,7 @@ export type LayerFacts = {
   parameters: number | null;
   output: Shape | null;
   problems: Problem[];
+  remarks: Problem[];
   many: boolean;
 };
 
@@ -52,11 +53,10 @@ export function networkFacts(
     graph.nodes.map(({ id, layer }, index): [string, LayerFacts] => {
       const entry = entries.get(layer.type);
       const planned = plans.get(id);
-      const problems = all.filter(({ where }) =>
+      const here = ({ where }: Problem) =>
         where.path[2] === "layers" && typeof where.path[3] === "number"
           ? where.path[3] === index
-          : where.layer === id,
-      );
+          : where.layer === id;
       return [
         id,
         {
@@ -67,7 +67,8 @@ export function networkFacts(
           settings: entry ? briefly(layer, entry) : [],
           parameters: planned?.type === layer.type ? planned.parameters : null,
           output: planned?.type === layer.type ? planned.output_shape : null,
-          problems,
+          problems: all.filter(here),
+          remarks: remarksUnder(check, "networks", role).filter(here),
           many: (entry?.arity?.[1] ?? 1) > 1,
         },
       ];
@@ -95,6 +96,13 @@ function briefly(layer: Layer, entry: CatalogEntry): { title: string; value: str
 /** Problems of a section of the document: its data, its learner. */
 export function problemsUnder(check: CheckAnswer | null, ...path: (string | number)[]): Problem[] {
   return (check?.errors ?? []).filter(({ where }) => path.every((part, index) => where.path[index] === part));
+}
+
+/** What a teacher would say to a section of the document that can run. */
+export function remarksUnder(check: CheckAnswer | null, ...path: (string | number)[]): Problem[] {
+  return (check?.remarks ?? []).filter(({ where }) =>
+    path.every((part, index) => where.path[index] === part),
+  );
 }
 
 /** What one example is: the names of a few numbers, else how many, else the sizes of a picture. */
