@@ -2,7 +2,7 @@
 
 The `runs` table is the queue. A scheduler claims what waits; each run that is under way has one task, in
 which `server.recording` drives it. A worker that falls silent is given up; what a restart interrupted is
-taken up again.
+taken up again. `server.drafts` judges documents before they are runs, `server.watches` keeps the live pictures.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from weakref import WeakValueDictionary
@@ -20,28 +19,23 @@ from weakref import WeakValueDictionary
 import structlog
 
 from models import experiment as documents
-from models.control import Command, Pace, Watch
-from models.data.base import DataSource
-from models.data.dataset import Imported
-from models.documents import load
-from models.errors import DataError, DocumentError, OquError, Problem
+from models.control import Command, Pace
 from models.events import ENDED, Ended
-from models.replay import refuse_other_weights, with_changes
+from models.replay import with_changes
+from server.drafts import Drafts
 from server.errors import ConflictError, NotFoundError, TooManyError
 from server.executors.base import Executor
 from server.feed import Feed
 from server.files import Files
 from server.helper import HelperDoor
-from server.recording import RETRY_SECONDS, Active, Recorder, learning, prepared_folders
+from server.recording import RETRY_SECONDS, Active, Recorder, learning
 from server.settings import Settings
 from server.store.base import RunRecord, Store
+from server.watches import Watches
 
 log = structlog.get_logger()
 
 Action = Literal["pause", "resume", "step", "epoch", "stop", "set", "pace"]
-
-SUBMIT_CHECK_SECONDS = 10.0
-"""Deadline of the check at submission: longer than while somebody types, since nothing is lost by waiting."""
 
 WORKER_BYTES = 150 * 2**20
 """What a worker takes before it has built anything, on top of the pages it shares."""
@@ -55,16 +49,7 @@ MEMORY_SHARE = 0.8
 SAVE_SECONDS = 1.0
 """What a closing server waits for last snapshots."""
 
-MAX_WATCHES = 32
 RUNS_AT_ONCE = 32
-
-
-@dataclass
-class _Watched:
-    """A live picture that somebody asked for, and how many did."""
-
-    watch: Watch
-    watchers: int = 0
 
 
 class Runs:
@@ -93,11 +78,11 @@ class Runs:
         self._recovered: list[RunRecord] = []
         self._estimates: dict[str, int] = {}
         self._waiting: dict[str, list[Command]] = {}
-        self._watches: dict[str, dict[int, _Watched]] = {}
-        self._watch_number = 0
+        self._drafts = Drafts(settings, store, files, helper)
+        self._watches = Watches(executor)
         self._wake = asyncio.Event()
         self._claiming = asyncio.Lock()
-        self._recorder = Recorder(settings, store, feed, files, executor, self._watched)
+        self._recorder = Recorder(settings, store, feed, files, executor, self._watches.of)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -149,26 +134,11 @@ class Runs:
 
     async def check(self, owner: str, document: bytes) -> dict[str, Any]:
         """All that can be said of a document: problems, shapes, cost. Raises DocumentError if it is none."""
-        payload = await self._draft(owner, document)
-        answer: dict[str, Any] = await self._helper.call(
-            "check", payload | {"memory_limit": self.memory_limit}
-        )
-        return answer
+        return await self._drafts.check(owner, document, self.memory_limit)
 
     async def preview(self, owner: str, document: bytes) -> dict[str, Any]:
         """The first rows of each part of its data. Raises DocumentError, DataError."""
-        answer: dict[str, Any] = await self._helper.call("preview", await self._draft(owner, document))
-        return answer
-
-    async def _draft(self, owner: str, document: bytes) -> dict[str, Any]:
-        """A document that may be wrong, as text, so that it is judged as it was written; and its data's place."""
-        loaded, _ = load(document)
-        data = loaded.get("data")
-        folders = {}
-        if isinstance(data, dict) and data.get("type") == "dataset":
-            with contextlib.suppress(OquError, ValueError):  # said at its place by the check
-                folders = await self._folders(owner, Imported.model_validate(data))
-        return {"document": document.decode("utf-8-sig"), **self._outside(folders)}
+        return await self._drafts.preview(owner, document)
 
     # --- submit ---------------------------------------------------------------------------------
 
@@ -194,14 +164,14 @@ class Runs:
             raise TooManyError(
                 "runs.queue_full", "Too many runs wait already.", hint="Wait until some have ended."
             )
-        experiment = await self._pinned(owner, experiment)
-        estimate = await self._checked(owner, experiment)
+        experiment = await self._drafts.pinned(owner, experiment)
+        estimate = await self._drafts.checked(owner, experiment, self.memory_limit)
         record, _ = await self._store.create_run(
             owner,
             experiment.model_dump_json(),
             documents.digest(experiment),
             experiment.name,
-            getattr(experiment.learner, "epochs", None),
+            experiment.learner.epochs,
             key,
             body_hash,
             self._build,
@@ -209,69 +179,6 @@ class Runs:
         self._estimates[record.id] = estimate
         self._wake.set()
         return record
-
-    async def _pinned(self, owner: str, experiment: documents.Experiment) -> documents.Experiment:
-        """The same experiment with its imported data named by content."""
-        data = experiment.data
-        if not isinstance(data, Imported):
-            return experiment
-        try:
-            dataset = await self._store.get_dataset(owner, data.name)
-        except NotFoundError:
-            raise _unknown_dataset(data.name) from None
-        if dataset.sha256 is None:
-            raise DataError(
-                "data.empty",
-                f"The data set {data.name!r} has no content yet.",
-                hint="Upload it first.",
-                path=("data", "name"),
-            )
-        if data.sha256 not in (None, dataset.sha256):
-            raise DataError(
-                "data.changed",
-                f"The data set {data.name!r} is not the one this experiment was made with.",
-                hint="Leave out sha256 to take the data set as it is now.",
-                path=("data", "sha256"),
-            )
-        pinned = data.model_copy(update={"sha256": dataset.sha256})
-        return experiment.model_copy(update={"data": pinned})
-
-    async def _checked(self, owner: str, experiment: documents.Experiment) -> int:
-        """The estimate in bytes. Raises DocumentError with all that is wrong, too big included."""
-        if experiment.start is not None and not self._files.path_of(experiment.start.snapshot).exists():
-            raise DocumentError(
-                "start.unknown",
-                "There is no such snapshot here.",
-                hint="Choose a snapshot of one of your runs.",
-                path=("start", "snapshot"),
-            )
-        payload = {
-            "document": experiment.model_dump(mode="json"),
-            "memory_limit": self.memory_limit,
-            **self._outside(await self._folders(owner, experiment.data)),
-        }
-        answer = await self._helper.call("check", payload, SUBMIT_CHECK_SECONDS)
-        if answer["errors"]:
-            raise DocumentError.of([Problem.model_validate(error) for error in answer["errors"]])
-        return sum(network["memory_bytes"] for network in answer["networks"].values())
-
-    def _outside(self, folders: dict[str, Path]) -> dict[str, Any]:
-        """Where another process finds what a document names: data sets by folder, downloads."""
-        return {
-            "datasets": {name: str(folder) for name, folder in folders.items()},
-            "home": str(self._settings.home),
-            "mirror": self._settings.mirror,
-        }
-
-    async def _folders(self, owner: str, data: DataSource) -> dict[str, Path]:
-        """Where the prepared content of imported data lies."""
-        sha256 = None
-        if isinstance(data, Imported) and data.sha256 is None:
-            try:
-                sha256 = (await self._store.get_dataset(owner, data.name)).sha256
-            except NotFoundError:
-                raise _unknown_dataset(data.name) from None
-        return prepared_folders(self._settings, data, sha256)
 
     # --- control --------------------------------------------------------------------------------
 
@@ -335,21 +242,8 @@ class Runs:
         rest = {name: value for name, value in changes.items() if name not in run}
         wanted = with_changes(now, rest)
         if any(name.startswith("networks.") or name == "learner.batch_size" for name in rest):
-            await self._refuse_other_weights(record.owner, now, rest, wanted)
+            await self._drafts.refuse_other_weights(record.owner, now, rest, wanted)
         return documents.changed(wanted, run)
-
-    async def _refuse_other_weights(
-        self, owner: str, now: documents.Experiment, changes: dict[str, Any], wanted: documents.Experiment
-    ) -> None:
-        """Say at once what the worker would refuse: a network that learns keeps the weights it has."""
-        outside = self._outside(await self._folders(owner, now.data))
-        answers = [
-            await self._helper.call(
-                "check", {"document": each.model_dump(mode="json"), **outside}, SUBMIT_CHECK_SECONDS
-            )
-            for each in (now, wanted)
-        ]
-        refuse_other_weights(now, changes, *answers)
 
     async def _stop(self, record: RunRecord) -> RunRecord:
         """Cancel: at once while it waits, else at the next step boundary, else by force."""
@@ -390,36 +284,11 @@ class Runs:
     async def watch(self, owner: str, run_id: str, probe: str, params: dict[str, Any]) -> int:
         """Ask for live pictures. Gives the id in their frames: the same for all who ask the same."""
         await self._store.get_run(owner, run_id)
-        watches = self._watches.setdefault(run_id, {})
-        for watched in watches.values():
-            if (watched.watch.probe, watched.watch.params) == (probe, params):
-                watched.watchers += 1
-                return watched.watch.id
-        if len(watches) >= MAX_WATCHES:
-            raise TooManyError(
-                "watch.too_many", f"At most {MAX_WATCHES} live pictures of one run.", hint="Close some."
-            )
-        self._watch_number += 1
-        watch = Watch(self._watch_number, probe, params)
-        watches[watch.id] = _Watched(watch, 1)
-        self._executor.control(run_id, Command("watch", watch=watch, id=watch.id))
-        return watch.id
-
-    def _watched(self, run_id: str) -> list[Watch]:
-        return [watched.watch for watched in self._watches.get(run_id, {}).values()]
+        return self._watches.add(run_id, probe, params)
 
     async def unwatch(self, run_id: str, watch_id: int) -> None:
         """One watcher less; the last one ends the pictures."""
-        watches = self._watches.get(run_id, {})
-        watched = watches.get(watch_id)
-        if watched is None:
-            return
-        watched.watchers -= 1
-        if watched.watchers == 0:
-            del watches[watch_id]
-            self._executor.control(run_id, Command("unwatch", id=watch_id))
-            if not watches:
-                del self._watches[run_id]
+        self._watches.remove(run_id, watch_id)
 
     async def look(
         self,
@@ -439,8 +308,8 @@ class Runs:
                 "There is no such snapshot.",
                 hint="The run's snapshots list all there are.",
             )
-        data = documents.parse(record.document).data
-        outside = self._outside(await self._folders(owner, data) if what != "predict" else {})
+        data = documents.parse(record.document).data if what != "predict" else None
+        outside = await self._drafts.outside(owner, data)
         path = self._files.path_of(chosen[-1].sha256)
         return await self._helper.call(what, {**payload, "snapshot": str(path), **outside})
 
@@ -494,8 +363,9 @@ class Runs:
         return await self._store.reclaim(record.id, record.attempt, strike=False)
 
     def _forget(self, run_id: str) -> None:
-        for facts in (self._estimates, self._waiting, self._watches):
-            facts.pop(run_id, None)
+        self._estimates.pop(run_id, None)
+        self._waiting.pop(run_id, None)
+        self._watches.forget(run_id)
 
     async def _watch_leases(self) -> None:
         """A worker that is silent for a lease is lost. When this process itself slept, all get a new lease."""
@@ -512,16 +382,6 @@ class Runs:
                     log.warning("a worker fell silent", run=active.record.id)
                     active.heard = now
                     active.pump.cancel()
-
-
-def _unknown_dataset(name: str) -> DataError:
-    return DataError(
-        "data.unknown",
-        f"There is no imported data set called {name!r}.",
-        hint="Import it first, or choose another.",
-        path=("data", "name"),
-        name=name,
-    )
 
 
 def machine_memory() -> int:
