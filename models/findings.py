@@ -180,6 +180,32 @@ def exploding_gradients(moment: Moment, memory: Memory) -> Finding | None:
     )
 
 
+def loss_grows(moment: Moment, memory: Memory) -> Finding | None:
+    """Training loss ten times that of the start and of knowing nothing; or, after it was below half of the
+    latter, above it for three evaluations."""
+    train = moment.columns.get("train_loss")
+    if train is None:
+        return None
+    start = memory.setdefault("start_loss", train)
+    if train < memory.get("least_train", math.inf):
+        memory.update(least_train=train, least_epoch=moment.epoch)
+    least = memory["least_train"]
+    lost = least < 0.5 * moment.baseline and train > moment.baseline
+    memory["lost"] = memory.get("lost", 0) + 1 if lost else 0
+    if train <= 10 * max(start, moment.baseline) and memory["lost"] < 3:
+        return None
+    return Finding(
+        code="loss_grows",
+        step=moment.step,
+        epoch=moment.epoch,
+        numbers={"loss": train, "least_loss": least, "least_epoch": memory["least_epoch"]},
+        setting="learner.optimizer.lr",
+        detail=f"The loss has grown from {least:.3g} (epoch {memory['least_epoch']}) to {train:.3g}: "
+        "the steps are too long.",
+        hint="Use a smaller learning rate, or clip the gradient's norm, and begin anew.",
+    )
+
+
 def overfitting(moment: Moment, memory: Memory) -> Finding | None:
     """Validation loss 20 % (and a fiftieth of the baseline) above its best for ten evaluations, training
     loss below half of it and still falling."""
@@ -239,6 +265,7 @@ SEARCHES: tuple[Callable[[Moment, Memory], Finding | None], ...] = (
     saturated,
     vanishing_gradients,
     exploding_gradients,
+    loss_grows,
     overfitting,
     learning_rate_small,
 )

@@ -16,6 +16,8 @@ ZIP = b"PK\x03\x04"
 EMPTY_ZIP = b"PK\x05\x06"
 KNOWN = "Known are CSV, a zip of class folders with pictures, IDX files, and NumPy's npy and npz."
 
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
+
 REFUSED: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", "a single picture", "Put the pictures into a folder per class, and zip these."),
     (b"\xff\xd8\xff", "a single picture", "Put the pictures into a folder per class, and zip these."),
@@ -65,6 +67,8 @@ def _one(path: Path, name: str) -> str:
         raise _unknown(name, "is a Python pickle, which can run code when it is read", "Use numpy.savez.")
     if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _unknown(name, "is in a format that is not known here", KNOWN)
+    if name.lower().endswith(PICTURES):
+        raise _unknown(name, "is called a picture but holds none", "Open it in a viewer, and save it again.")
     return "csv"
 
 

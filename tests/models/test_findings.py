@@ -48,6 +48,7 @@ SHOWS = {
         {"epochs": 300, "optimizer": ADAM}, data=NOISY, networks=dense("Tanh", 32, 32), seed=1
     ),
     "learning_rate_small": circle(dense("Tanh", 8), optimizer={"type": "SGD", "lr": 1e-7}, epochs=8),
+    "loss_grows": circle(dense("Tanh", 8), optimizer={"type": "SGD", "lr": 1e4}),
     "diverged": circle(dense("ReLU", 8), optimizer={"type": "SGD", "lr": 1e12}, loss={"type": "MSELoss"}),
 }
 SILENT = {
@@ -62,6 +63,7 @@ SILENT = {
         seed=1,
     ),
     "learning_rate_small": circle(dense("Tanh", 8), epochs=8),
+    "loss_grows": circle(dense("Tanh", 8)),
     "diverged": circle(dense("ReLU", 8), loss={"type": "MSELoss"}),
 }
 
@@ -72,7 +74,7 @@ def test_a_run_that_shows_it_is_told_so_once_with_numbers_and_a_way_out(code: st
     assert len(found) == 1
     finding = found[0]
     assert finding.numbers and finding.detail and finding.hint and finding.setting
-    assert finding.layer or code in ("overfitting", "learning_rate_small")
+    assert finding.layer or code in ("overfitting", "learning_rate_small", "loss_grows")
 
 
 @pytest.mark.parametrize("code", SILENT)

@@ -61,10 +61,17 @@ export function Data() {
         />
       )}
       <div className="oqu-datasets">
-        {items.map((item) => (
+        {listed(items).map((item) => (
           <DatasetCard key={item.id} item={item} onTrain={() => train(item)} />
         ))}
       </div>
     </div>
+  );
+}
+
+/** The newest first; those whose import was broken off last. */
+function listed(items: readonly DatasetItem[]): DatasetItem[] {
+  return [...items].sort(
+    (a, b) => Number(a.info === null) - Number(b.info === null) || (b.created < a.created ? -1 : 1),
   );
 }

@@ -1,6 +1,6 @@
 // Bringing files in, step by step: name, send, look, import.
 import { useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { createDataset, datasetsQuery, deleteDataset, importDataset, sendFile } from "../api/datasets.ts";
 import type { DatasetItem, JsonObject } from "../api/schema.ts";
 
@@ -34,6 +34,17 @@ export function useImport(files: readonly File[], onCancel: () => void): Import 
     await refresh();
   };
 
+  // Whoever leaves half-way leaves nothing behind.
+  const leave = useRef(forget);
+  leave.current = forget;
+  useEffect(
+    () => () => {
+      sending.current.abort();
+      if (made.current !== null) void leave.current();
+    },
+    [],
+  );
+
   const send = async (name: string) => {
     sending.current = new AbortController();
     setStep({ at: "sending", share: 0 });
@@ -55,6 +66,7 @@ export function useImport(files: readonly File[], onCancel: () => void): Import 
     setStep({ at: "importing", id });
     try {
       const item = await importDataset(id, options);
+      made.current = null;
       await refresh();
       return item;
     } catch (problem) {

@@ -36,7 +36,7 @@ import {
   OUTPUT,
 } from "../network/layout.ts";
 import { formatCompact, formatInteger, formatShape } from "../ui/format.ts";
-import { hintOf, sentenceOf } from "../ui/problems.ts";
+import { hintOf, sentenceOf, sentenceOnLayer } from "../ui/problems.ts";
 import "./editor.css";
 import { inputOf, type LayerFacts, type NetworkFacts } from "./facts.ts";
 
@@ -301,7 +301,7 @@ function LayerBox({ data: { facts, direction }, selected }: NodeProps<LayerNode>
   const { t } = useTranslation();
   const { to, from } = sides(direction);
   const problem = facts.problems[0];
-  const words = problem ? sentenceOf(problem) : facts.known ? null : t("editor.unknown");
+  const words = problem ? sentenceOnLayer(problem, facts.type) : facts.known ? null : t("editor.unknown");
   return (
     <div
       className={`oqu-layer oqu-layer-${direction}`}

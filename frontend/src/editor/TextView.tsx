@@ -7,7 +7,7 @@ import type { Change } from "../network/changes.ts";
 import { type Document, same } from "../network/document.ts";
 import { paste } from "../network/paste.ts";
 import { print } from "../network/text.ts";
-import { hintOf, placeOf, sentenceOf } from "../ui/problems.ts";
+import { hintOf, placedSentence } from "../ui/problems.ts";
 
 type Props = { document: Document; problems: readonly Problem[]; onChange: (change: Change) => void };
 
@@ -46,9 +46,9 @@ export function TextView({ document, problems, onChange }: Props) {
       <Group className="oqu-text-foot" justify="space-between" wrap="nowrap" gap="xs">
         <Text size="sm" c={wrong || problems.length > 0 ? "red" : "dimmed"} lineClamp={2} role="status">
           {wrong
-            ? t(`editor.${wrong.reason}`, { line: wrong.line ?? "" })
+            ? t(`editor.${wrong.reason}${wrong.line === null ? "" : "_line"}`, { line: wrong.line })
             : problems[0]
-              ? `${placeOf(problems[0])}: ${sentenceOf(problems[0])} ${hintOf(problems[0])}`
+              ? `${placedSentence(problems[0])} ${hintOf(problems[0])}`
               : t("editor.text_fine")}
         </Text>
         {text !== printed && (

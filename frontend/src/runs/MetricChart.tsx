@@ -116,7 +116,12 @@ function Curves({ source, values, look, label, format, onMarker }: CurvesProps) 
   const target = useRef<HTMLDivElement>(null);
   const calls = useRef({ format, onMarker });
   calls.current = { format, onMarker };
-  const { logY, height, xLabel } = look;
+  const { height, xLabel } = look;
+  const [leapt, setLeapt] = useState(false);
+  const logY = look.logY || leapt;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other curves are looked at anew
+  useEffect(() => setLeapt(false), [source]);
 
   useEffect(() => {
     const element = target.current;
@@ -141,7 +146,7 @@ function Curves({ source, values, look, label, format, onMarker }: CurvesProps) 
     let plot: CurvePlot | null = null;
     const draw = () => {
       frame = 0;
-      plot?.draw(source.read());
+      if (plot?.draw(source.read()) && !logY) setLeapt(true);
       write();
     };
     const soon = () => {
@@ -178,7 +183,12 @@ function Curves({ source, values, look, label, format, onMarker }: CurvesProps) 
     };
   }, [source, values, dark, logY, height, xLabel, label, t]);
 
-  return <div ref={target} role="img" style={{ height }} />;
+  return (
+    <>
+      {leapt && <span className="oqu-chart-note">{t("chart.logarithmic")}</span>}
+      <div ref={target} role="img" style={{ height }} />
+    </>
+  );
 }
 
 const ROWS = 100;

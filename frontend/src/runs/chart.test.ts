@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import { describe, expect, it } from "vitest";
-import { aligned, type ChartSeries, lastOf } from "./chart.ts";
+import { aligned, type ChartSeries, lastOf, leaps } from "./chart.ts";
 import { pick, thinRows } from "./thin.ts";
 
 const curve = (x: number[], y: number[], name = "a"): ChartSeries => ({
@@ -63,4 +63,11 @@ describe("thinning", () => {
     const values = Float64Array.of(1, Number.NaN, Number.POSITIVE_INFINITY);
     expect(pick(values, Uint32Array.of(0, 1, 2))).toEqual([1, null, null]);
   });
+});
+
+it("a loss that leaps by a thousand asks for a logarithmic axis, and nothing else does", () => {
+  expect(leaps([[0.7, 0.3, 0.1, 2e30, 0.1]])).toBe(true);
+  expect(leaps([[0.7, 0.3, 0.001, null, Number.NaN]])).toBe(false);
+  expect(leaps([[0, 0.1, 1e9]])).toBe(false);
+  expect(leaps([])).toBe(false);
 });

@@ -71,6 +71,18 @@ function inOrder(joined: Table, series: readonly ChartSeries[]): Table {
   return [joined[0] ?? [], ...columns];
 }
 
+const LEAP = 1000;
+
+/** Whether the largest value dwarfs the usual one: all positive, and a thousand times the median. */
+export function leaps(columns: readonly ArrayLike<number | null | undefined>[]): boolean {
+  const values = columns
+    .flatMap((column) => Array.from(column))
+    .filter((value): value is number => typeof value === "number" && Number.isFinite(value))
+    .sort((a, b) => a - b);
+  const median = values[Math.floor(values.length / 2)];
+  return median !== undefined && (values[0] ?? 0) > 0 && (values.at(-1) ?? 0) > LEAP * median;
+}
+
 /** The newest measured value of a series. */
 export function lastOf(series: ChartSeries): number | null {
   for (let row = series.y.length - 1; row >= 0; row--) {

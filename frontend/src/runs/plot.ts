@@ -1,7 +1,7 @@
 // A uPlot for curves that grow: look, scales, markers. Knows the DOM, not React.
 import uPlot from "uplot";
 import { formatInteger, formatNumber } from "../ui/format.ts";
-import { aligned, type ChartContent, type ChartMarker, type ChartSeries } from "./chart.ts";
+import { aligned, type ChartContent, type ChartMarker, type ChartSeries, leaps } from "./chart.ts";
 
 export type PlotLook = { dark: boolean; logY: boolean; width: number; height: number; xLabel: string };
 
@@ -29,10 +29,13 @@ export class CurvePlot {
     this.plot.over.append(this.flags);
   }
 
-  draw({ series, markers = [] }: ChartContent): void {
+  /** Draws, and says whether the values span so much that only a logarithmic axis shows them. */
+  draw({ series, markers = [] }: ChartContent): boolean {
     const stretches = Math.max(50, Math.round(this.plot.width / PIXELS_PER_STRETCH));
     if (markers !== this.markers) this.setMarkers(markers);
-    this.plot.setData(aligned(series, stretches, uPlot.join, this.look.logY));
+    const [x = [], ...columns] = aligned(series, stretches, uPlot.join, this.look.logY);
+    this.plot.setData([x, ...columns]);
+    return leaps(columns);
   }
 
   resize(width: number, height: number): void {
@@ -69,6 +72,8 @@ export class CurvePlot {
         {
           ...axis,
           size: 52,
+          ...(look.logY ? { splits: (_plot, _axis, low, high) => decades(low, high) } : {}),
+          filter: (_plot, ticks) => ticks,
           values: (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : formatNumber(tick, 2))),
         },
       ],
@@ -129,6 +134,18 @@ function padded(low: number | null, high: number | null): [number, number] {
   const room = (high - low || Math.abs(high) || 1) * 0.06;
   const floor = low >= 0 && low - room < 0 ? 0 : low - room;
   return [floor, high + room];
+}
+
+const MOST_DECADES = 4;
+
+/** Powers of ten, few enough to be read. */
+function decades(low: number, high: number): number[] {
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  const last = Math.floor(Math.log10(high) + 1e-9);
+  const step = Math.max(1, Math.ceil((last - first) / MOST_DECADES));
+  const ticks: number[] = [];
+  for (let power = first; power <= last; power += step) ticks.push(10 ** power);
+  return ticks;
 }
 
 function logRange(_plot: uPlot, low: number | null, high: number | null): [number, number] {

@@ -1,7 +1,8 @@
 // A number as text: typed in any usual way, stepped with the arrow keys, its bounds said in words.
-import { TextInput } from "@mantine/core";
+import { TextInput, Tooltip } from "@mantine/core";
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { formatNumber } from "../ui/format.ts";
 import { misfit, next, parse, show } from "./numbers.ts";
 import type { NumberField } from "./schema.ts";
 
@@ -18,6 +19,8 @@ type Props = {
   error?: string | null;
   disabled?: boolean;
   describedBy?: string;
+  /** What is wrong floats under the field: where there is no room for words. */
+  floating?: boolean;
 };
 
 const ANY: NumberField = {
@@ -32,7 +35,7 @@ const ANY: NumberField = {
 export { ANY as ANY_NUMBER };
 
 export function NumberControl(props: Props) {
-  const { id, label, field, value, onChange, unit, empty, error, disabled, describedBy } = props;
+  const { id, label, field, value, onChange, unit, empty, error, disabled, describedBy, floating } = props;
   const { t } = useTranslation();
   const [text, setText] = useState(value === null ? "" : show(value));
 
@@ -61,7 +64,9 @@ export function NumberControl(props: Props) {
     onChange(stepped);
   }
 
-  return (
+  const said = wrong ? t("forms.no_number") : outside ? t(`forms.${outside}`, bounds(field)) : error;
+
+  const input = (
     <TextInput
       id={id}
       aria-label={label}
@@ -70,7 +75,7 @@ export function NumberControl(props: Props) {
       value={text}
       placeholder={empty}
       disabled={disabled}
-      error={wrong ? t("forms.no_number") : outside ? t(`forms.${outside}`, bounds(field)) : error}
+      error={floating ? Boolean(said) : said}
       onChange={(event) => typed(event.currentTarget.value)}
       onKeyDown={keyed}
       onBlur={() => setText(value === null ? "" : show(value))}
@@ -79,11 +84,17 @@ export function NumberControl(props: Props) {
       autoComplete="off"
     />
   );
+  if (!floating) return input;
+  return (
+    <Tooltip label={said} opened={Boolean(said)} color="red" position="bottom">
+      {input}
+    </Tooltip>
+  );
 }
 
 function bounds(field: NumberField) {
   return {
-    min: field.min === null ? "" : show(field.min),
-    max: field.max === null ? "" : show(field.max),
+    min: field.min === null ? "" : formatNumber(field.min),
+    max: field.max === null ? "" : formatNumber(field.max),
   };
 }

@@ -52,9 +52,14 @@ function oneTwoFive(value: number, direction: 1 | -1): number {
 }
 
 /** Why the page itself already knows that a number will not do. */
-export function misfit(value: number, field: NumberField): "whole" | "low" | "high" | null {
+export function misfit(
+  value: number,
+  field: NumberField,
+): "whole" | "low" | "high" | "above" | "below" | null {
   if (field.integer && !Number.isInteger(value)) return "whole";
-  if (field.min !== null && (value < field.min || (field.openMin && value === field.min))) return "low";
-  if (field.max !== null && (value > field.max || (field.openMax && value === field.max))) return "high";
+  if (field.min !== null && field.openMin && value <= field.min) return "above";
+  if (field.max !== null && field.openMax && value >= field.max) return "below";
+  if (field.min !== null && value < field.min) return "low";
+  if (field.max !== null && value > field.max) return "high";
   return null;
 }

@@ -115,7 +115,7 @@ describe("numbers", () => {
   });
   test("out of bounds are known before the server says so", () => {
     expect([misfit(0, rate), misfit(11, rate), misfit(1.5, count), misfit(5, count)]).toEqual([
-      "low",
+      "above",
       "high",
       "whole",
       null,

@@ -4,7 +4,7 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { problemOf } from "../api/client.ts";
 import type { Problem } from "../api/schema.ts";
-import { hintOf, placeOf, sentenceOf } from "./problems.ts";
+import { hintOf, isNamed, placeOf, sentenceOf } from "./problems.ts";
 
 type Props = {
   /** A Problem, or whatever was thrown. */
@@ -60,7 +60,8 @@ export function ErrorNote({ problem: given, retry, compact = false }: Props) {
 
 function Words({ problem }: { problem: Problem }) {
   const sentence = sentenceOf(problem);
-  const place = sentence.startsWith(placeOf(problem)) ? "" : placeOf(problem);
+  const known = isNamed(problem, sentence) || sentence.startsWith(placeOf(problem));
+  const place = known ? "" : placeOf(problem);
   const hint = hintOf(problem);
   return (
     <>

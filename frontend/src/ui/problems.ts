@@ -11,6 +11,27 @@ export function hintOf(problem: Problem): string {
   return fromPython(`${problem.key}_hint`, problem.hint, problem.params);
 }
 
+/** The sentence with its place before it, unless it names the layer itself. */
+export function placedSentence(problem: Problem): string {
+  const sentence = sentenceOf(problem);
+  const place = isNamed(problem, sentence) ? "" : placeOf(problem);
+  return place === "" ? sentence : `${place}: ${sentence}`;
+}
+
+export function isNamed({ where }: Problem, sentence: string): boolean {
+  return where.layer !== null && sentence.includes(where.layer);
+}
+
+/** The sentence where it stands on the layer itself, which need not be named again. */
+export function sentenceOnLayer(problem: Problem, type: string): string {
+  const name = `${type} ${problem.where.layer ?? ""}`;
+  const sentence = sentenceOf(problem);
+  const short = sentence.startsWith(`${name} `)
+    ? sentence.slice(name.length + 1)
+    : sentence.replace(` of ${name}`, "");
+  return short.charAt(0).toUpperCase() + short.slice(1);
+}
+
 /** Where it is, for a person: the layer or the setting, the row and the column. "" for nowhere. */
 export function placeOf(problem: Problem): string {
   const { layer, row, column, path } = problem.where;

@@ -149,7 +149,7 @@ function inkOf(share: number, hit: boolean): string | undefined {
   if (share === 0) return undefined;
   const amount = Math.sqrt(share);
   return hit
-    ? `light-dark(${amount > 0.98 ? "white" : "black"}, white)`
+    ? `light-dark(${amount > 0.95 ? "white" : "black"}, white)`
     : `light-dark(black, ${amount > 0.75 ? "black" : "white"})`;
 }
 

@@ -1,5 +1,6 @@
 // What the network answers at every place of the plane, with the data on it. Drawn on two canvases: field and points.
-import { Table, useComputedColorScheme } from "@mantine/core";
+import { ActionIcon, Table, Tooltip, useComputedColorScheme } from "@mantine/core";
+import { IconMap, IconTable } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DataInfo, DataPreview, Frame } from "../api/schema.ts";
@@ -40,6 +41,7 @@ export function DecisionMap({ session, over, preview, info, across = 0, up = 1, 
   const box = useRef<HTMLDivElement>(null);
   const size = useSide(box);
   const frame = useRef<Frame | null>(null);
+  const [asTable, setAsTable] = useState(false);
   const [frameBounds, setFrameBounds] = useState<Bounds | null>(null);
 
   const all = useMemo(() => {
@@ -79,9 +81,16 @@ export function DecisionMap({ session, over, preview, info, across = 0, up = 1, 
   }, [preview, size, bounds, across, up, dark, scale, pin]);
 
   const classes = info?.classes ?? [];
+  const toggle = t(asTable ? "watch.as_map" : "watch.as_table");
   return (
     <div className="oqu-map-frame">
-      <div className="oqu-map" ref={box}>
+      {asTable && preview && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable from the keyboard
+        <section className="oqu-scroll" tabIndex={0} aria-label={t("watch.points")}>
+          <PointsTable preview={preview} across={across} up={up} />
+        </section>
+      )}
+      <div className="oqu-map" ref={box} hidden={asTable}>
         <canvas
           ref={field}
           className="oqu-map-field"
@@ -109,7 +118,14 @@ export function DecisionMap({ session, over, preview, info, across = 0, up = 1, 
           }}
         />
       </div>
-      <MapLegend classes={classes} scale={scale} dark={dark} />
+      <div className="oqu-map-foot">
+        <MapLegend classes={classes} scale={scale} dark={dark} />
+        <Tooltip label={toggle}>
+          <ActionIcon size="sm" aria-label={toggle} onClick={() => setAsTable(!asTable)}>
+            {asTable ? <IconMap size={15} aria-hidden /> : <IconTable size={15} aria-hidden />}
+          </ActionIcon>
+        </Tooltip>
+      </div>
     </div>
   );
 }
@@ -206,6 +222,15 @@ function paintPoints(
       ? classColor(value)
       : `rgb(${signColor(Math.max(-1, Math.min(1, value / look.scale)), look.dark).join(" ")})`;
   };
+  context.save();
+  context.beginPath();
+  context.rect(
+    left(bounds.x[0]),
+    top(bounds.y[1]),
+    left(bounds.x[1]) - left(bounds.x[0]),
+    top(bounds.y[0]) - top(bounds.y[1]),
+  );
+  context.clip();
   const draw = (name: string, held: boolean) => {
     const part = preview.parts[name];
     part?.inputs.forEach((input, row) => {
@@ -222,6 +247,7 @@ function paintPoints(
   };
   draw("train", false);
   draw("validation", true);
+  context.restore();
   if (look.pin) target(context, left(look.pin[0]), top(look.pin[1]), look.dark);
 }
 
@@ -330,19 +356,22 @@ function scaleGradient(dark: boolean): string {
 }
 
 /** The points as a table, for those who do not see the map. */
-export function PointsTable({ preview }: { preview: DataPreview }) {
+function PointsTable({ preview, across, up }: { preview: DataPreview; across: number; up: number }) {
   const { t } = useTranslation();
   const rows = Object.entries(preview.parts).flatMap(([part, { inputs, targets }]) =>
     inputs.slice(0, 50).map((input, index) => ({ part, input: input as number[], target: targets[index] })),
   );
-  const names = preview.info.features.map((feature) => feature.name);
+  const columns = [across, up];
+  const nameOf = (column: number) => preview.info.features[column]?.name ?? `x${column + 1}`;
   return (
-    <Table fz="sm" stickyHeader>
+    <Table fz="sm" verticalSpacing={3} stickyHeader>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>{t("watch.part")}</Table.Th>
-          {names.slice(0, 2).map((name) => (
-            <Table.Th key={name}>{name}</Table.Th>
+          {columns.map((column) => (
+            <Table.Th key={column} ta="right" data-user>
+              {nameOf(column)}
+            </Table.Th>
           ))}
           <Table.Th>{t("watch.true")}</Table.Th>
         </Table.Tr>
@@ -352,10 +381,14 @@ export function PointsTable({ preview }: { preview: DataPreview }) {
           // biome-ignore lint/suspicious/noArrayIndexKey: rows of a fixed sample
           <Table.Tr key={index}>
             <Table.Td>{t(`watch.parts.${part}`)}</Table.Td>
-            {names.slice(0, 2).map((name, column) => (
-              <Table.Td key={name}>{formatNumber(input[column])}</Table.Td>
+            {columns.map((column) => (
+              <Table.Td key={column} ta="right">
+                {formatNumber(input[column])}
+              </Table.Td>
             ))}
-            <Table.Td>{preview.info.classes[Number(value)] ?? formatNumber(Number(value))}</Table.Td>
+            <Table.Td data-user>
+              {preview.info.classes[Number(value)] ?? formatNumber(Number(value))}
+            </Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>

@@ -15,6 +15,7 @@ import { getAt } from "../network/document.ts";
 import type { RunSession } from "../runs/session.ts";
 import { useRunView } from "../runs/useRun.ts";
 import { NumberControl } from "../schema-form/NumberControl.tsx";
+import { misfit } from "../schema-form/numbers.ts";
 import type { NumberField } from "../schema-form/schema.ts";
 import { formatDuration, formatInteger, MISSING } from "../ui/format.ts";
 import { Clock, FULL, PACES, paceName, paceOf } from "./pace.ts";
@@ -115,9 +116,11 @@ export function Bar({ document, session, training, blocked, pace, onLearner, chi
           <NumberControl
             label={t("workbench.learning_rate")}
             field={RATE}
+            floating
             value={typeof rate === "number" ? rate : null}
             onChange={(value) => {
-              if (value !== null && value > 0) training.change({ kind: "set", path: RATE_PATH, value });
+              if (value !== null && misfit(value, RATE) === null)
+                training.change({ kind: "set", path: RATE_PATH, value });
             }}
           />
         </div>
@@ -128,9 +131,11 @@ export function Bar({ document, session, training, blocked, pace, onLearner, chi
             <NumberControl
               label={t("workbench.batch_size")}
               field={BATCH}
+              floating
               value={batch}
               onChange={(value) => {
-                if (value !== null && value >= 1) training.change({ kind: "set", path: BATCH_PATH, value });
+                if (value !== null && misfit(value, BATCH) === null)
+                  training.change({ kind: "set", path: BATCH_PATH, value });
               }}
             />
           </div>

@@ -7,10 +7,10 @@ import { Link } from "react-router";
 import type { CheckAnswer, DataInfo, Ended, Finding, Problem } from "../api/schema.ts";
 import { fromPython } from "../i18n/index.ts";
 import { lastValue } from "../runs/columns.ts";
-import type { RunSession } from "../runs/session.ts";
+import type { RunSession, RunView } from "../runs/session.ts";
 import { useRunView } from "../runs/useRun.ts";
-import { formatInteger, formatPercent } from "../ui/format.ts";
-import { hintOf, placeOf, sentenceOf } from "../ui/problems.ts";
+import { formatInteger, formatNumber, formatPercent } from "../ui/format.ts";
+import { hintOf, placedSentence } from "../ui/problems.ts";
 import type { Bound } from "./draft.ts";
 import type { Training } from "./useTraining.ts";
 
@@ -24,6 +24,8 @@ type Props = {
   onProblem: (problem: Problem) => void;
   /** Put a layer of this kind before that one. */
   onMend: (kind: string, layer: string) => void;
+  /** Put ReLU in the place of what squashes; null where nothing does. */
+  onUnsquash: (() => void) | null;
 };
 
 type Tone = "quiet" | "good" | "warn" | "bad";
@@ -51,16 +53,17 @@ export function Notice(props: Props) {
   );
 }
 
-function useSaid({ training, session, check, previous, info, onLayer, onProblem, onMend }: Props): Said {
+function useSaid(props: Props): Said {
+  const { training, session, check, previous, info, onLayer, onProblem, onMend, onUnsquash } = props;
   const { t } = useTranslation();
   const connection = useRunView(session, (view) => view.connection);
   const failed = useRunView(session, (view) => view.problem);
   const ended = useRunView(session, (view) => view.state.ended);
   const findings = useRunView(session, (view) => view.state.findings);
-  const accuracy = useRunView(session, (view) =>
-    view.state.ended ? (lastValue(view.state.series.epoch, "val_accuracy") ?? null) : null,
-  );
+  const accuracy = useRunView(session, (view) => reached(view, "val_accuracy"));
+  const error = useRunView(session, (view) => reached(view, "val_rmse"));
   const epoch = useRunView(session, (view) => (view.state.ended ? view.state.epoch : 0));
+  const epochs = useRunView(session, (view) => view.run?.epochs ?? null);
   const { status } = training;
   const problem = training.problem ?? failed;
   if (problem)
@@ -78,8 +81,8 @@ function useSaid({ training, session, check, previous, info, onLayer, onProblem,
   }
   if (connection === "waiting") return { tone: "bad", text: t("workbench.connection_lost") };
   const finding = findings.at(-1);
-  if (finding && ended?.state !== "failed") return found(finding, findings.length, t, onLayer);
-  if (ended) return over(ended, epoch, accuracy, t);
+  if (finding && ended?.state !== "failed") return found(finding, findings.length, t, onLayer, onUnsquash);
+  if (ended) return over(ended, { epoch, epochs, accuracy, error }, t);
   if (status === "queued") return { tone: "quiet", text: t("workbench.waiting") };
   if (status === "paused") return { tone: "quiet", text: t("workbench.paused") };
   if (status === "running") return { tone: "quiet", text: t("workbench.learning") };
@@ -104,34 +107,58 @@ function begin(info: DataInfo | null): string {
 }
 
 function worded(problem: Problem): string {
-  const place = placeOf(problem);
-  return `${place === "" ? "" : `${place}: `}${sentenceOf(problem)} ${hintOf(problem)}`.trim();
+  return `${placedSentence(problem)} ${hintOf(problem)}`.trim();
 }
 
-function found(finding: Finding, count: number, t: T, onLayer: (id: string) => void): Said {
+function found(
+  finding: Finding,
+  count: number,
+  t: T,
+  onLayer: Props["onLayer"],
+  onUnsquash: Props["onUnsquash"],
+): Said {
   const words = `${fromPython(`finding.${finding.code}`, finding.detail, finding.numbers)} ${fromPython(`finding.${finding.code}_hint`, finding.hint, finding.numbers)}`;
   const { layer } = finding;
-  const action = layer ? (
-    <Button variant="default" onClick={() => onLayer(layer)}>
-      {t("workbench.show_layer", { layer })}
-    </Button>
-  ) : undefined;
+  const action = (
+    <>
+      {finding.code === "vanishing_gradients" && onUnsquash && (
+        <Button onClick={onUnsquash}>{t("workbench.unsquash")}</Button>
+      )}
+      {layer && (
+        <Button variant="default" onClick={() => onLayer(layer)}>
+          {t("workbench.show_layer", { layer })}
+        </Button>
+      )}
+    </>
+  );
   const text =
     count > 1 ? t("workbench.finding_more", { text: words.trim(), count: count - 1 }) : words.trim();
   return { tone: "warn", text, action };
 }
 
-function over(ended: Ended, epoch: number, accuracy: number | null, t: T): Said {
+/** The last value of a measure on held-out examples, once it is over. */
+function reached(view: RunView, column: string): number | null {
+  const { ended, series } = view.state;
+  return ended ? (lastValue(series.epoch, column) ?? null) : null;
+}
+
+type Outcome = { epoch: number; epochs: number | null; accuracy: number | null; error: number | null };
+
+function over(ended: Ended, { epoch, epochs, accuracy, error }: Outcome, t: T): Said {
   if (ended.state === "failed") {
     const words = fromPython(`reason.${ended.reason ?? "internal"}`, `${ended.detail} ${ended.hint}`.trim());
     return { tone: "bad", text: t("workbench.failed", { words }) };
   }
-  const params = { epochs: formatInteger(epoch), accuracy: formatPercent(accuracy) };
+  const params = { epochs: formatInteger(epoch) };
   if (ended.state === "cancelled") return { tone: "quiet", text: t("workbench.cancelled", params) };
-  return {
-    tone: "good",
-    text: t(accuracy === null ? "workbench.completed" : "workbench.completed_accuracy", params),
-  };
+  const early = epochs !== null && epoch < epochs;
+  const sentences = [
+    t(early ? "workbench.completed_early" : "workbench.completed", params),
+    accuracy === null ? "" : t("workbench.reached_accuracy", { value: formatPercent(accuracy) }),
+    error === null ? "" : t("workbench.reached_error", { value: formatNumber(error) }),
+    t("workbench.completed_next"),
+  ];
+  return { tone: "good", text: sentences.filter((sentence) => sentence !== "").join(" ") };
 }
 
 /** Where Python knows the layer that is missing, one click puts it there. */

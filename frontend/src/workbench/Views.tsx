@@ -186,7 +186,7 @@ function Numbers({ session, measures, chosen, onChoose }: NumbersProps) {
     return formatMetric(`${part}_${measure}`, last);
   };
   return (
-    <table className="oqu-numbers">
+    <table className="oqu-numbers" data-measures={measures.length}>
       <caption className="oqu-only-read">{t("workbench.last_values")}</caption>
       <thead>
         <tr>

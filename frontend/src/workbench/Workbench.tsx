@@ -33,6 +33,7 @@ import { type Direction, OUTPUT } from "../network/layout.ts";
 import { encode } from "../network/link.ts";
 import { paste } from "../network/paste.ts";
 import { print } from "../network/text.ts";
+import { unsquashed } from "../network/unsquash.ts";
 import { useRun } from "../runs/useRun.ts";
 import { blank } from "../schema-form/schema.ts";
 import { ErrorNote } from "../ui/ErrorNote.tsx";
@@ -79,7 +80,7 @@ const DIRECTIONS = ["auto", "across", "down"] as const;
 function Bench({ document }: { document: ExperimentDocument }) {
   const { t } = useTranslation();
   const { data: catalog } = useCatalog();
-  const { role, selection, opened, bound, previous, history, select, setRole } = useDraft();
+  const { role, selection: chosen, opened, bound, previous, history, select, setRole } = useDraft();
   const session = useRun(bound?.id ?? null);
   useControls(session);
   const checked = useCheck(document);
@@ -95,6 +96,8 @@ function Bench({ document }: { document: ExperimentDocument }) {
   const training = useTraining(session, pace);
   const facts = useMemo(() => networkFacts(document, role, catalog, check), [document, role, catalog, check]);
   const layers = layersOf(document, role);
+  const selection = stillThere(chosen, layers) ? chosen : null;
+  const freed = useMemo(() => unsquashed(layersOf(document, role)), [document, role]);
   const over = ENDED.includes(training.status as (typeof ENDED)[number]);
   const first = checked.document === document ? check?.errors[0] : undefined;
   const blocked = first ? `${sentenceOf(first)} ${hintOf(first)}`.trim() : null;
@@ -251,6 +254,10 @@ function Bench({ document }: { document: ExperimentDocument }) {
           const before = facts.graph.edges.find((edge) => edge.to === layer);
           if (missing && before) change({ kind: "add", role, layer: missing, after: null, on: before });
         }}
+        onUnsquash={
+          freed &&
+          (() => change({ kind: "set", path: ["networks", role, "layers"], value: freed as unknown as Json }))
+        }
       />
       {tab === "use" && session ? (
         <div className="oqu-bench-use">
@@ -414,6 +421,10 @@ function placeFor(layers: readonly Layer[], selected: string | null): string | n
   if (selected !== null) return selected;
   const ids = idsOf(layers);
   return layers.length === 0 ? null : (ids[layers.length - 2] ?? "input");
+}
+
+function stillThere(selection: Selection | null, layers: readonly Layer[]): boolean {
+  return selection?.kind !== "layer" || idsOf(layers).includes(selection.id);
 }
 
 function nodeOf(selection: Selection | null): string | null {

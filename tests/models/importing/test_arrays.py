@@ -268,6 +268,12 @@ def test_what_is_not_understood_is_named_with_what_to_do(put, content, words):
     assert refused(put, {"file": content}, words).problem.hint
 
 
+def test_text_that_is_called_a_picture_is_no_table(tmp_path):
+    (tmp_path / "upload").write_bytes(b"hello, I am no picture")
+    with pytest.raises(DataError, match="holds none"):
+        recognise([tmp_path / "upload"], ["photo.PNG"])
+
+
 def test_formats_are_told_by_content_not_by_name(tmp_path):
     book = io.BytesIO()
     with zipfile.ZipFile(book, "w") as file:
