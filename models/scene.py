@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.data.base import DataDoor, DataInfo
-from models.errors import DataError, OquError
+from models.errors import DataError
 from models.evaluation import floats, outputs, resting, rows_at_once, tensor
 from models.experiment import Experiment, parse
 from models.lazy import torch
@@ -64,22 +64,6 @@ class Frame:
             "shape": list(array.shape),
         }
         return cls(id, {**facts, **header}, np.ascontiguousarray(array).tobytes())
-
-
-def look(probe: str, params: dict[str, Any], scene: Scene, id: int = 0) -> Frame:
-    """What a probe sees now, as a frame; where it cannot see, a frame that says why."""
-    from models import probes
-
-    try:
-        header, array = probes.tiles(probe, params, scene)
-    except OquError as error:
-        return Frame(id, {"id": id, "probe": probe, "error": error.problem.model_dump(mode="json")})
-    except Exception as error:  # looking must never end a run
-        problem = OquError(
-            "probe.failed", f"{probe} could not be drawn: {type(error).__name__}.", name=probe
-        ).problem
-        return Frame(id, {"id": id, "probe": probe, "error": problem.model_dump(mode="json")})
-    return Frame.of(header, array, id=id, probe=probe, scene=scene)
 
 
 @dataclass(frozen=True)

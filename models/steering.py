@@ -15,8 +15,9 @@ from models.control import Command, Control, Watch
 from models.errors import OquError
 from models.events import Controlled, Finding, State, StateChanged
 from models.experiment import ControlEntry
+from models.probes import look
 from models.replay import with_changes
-from models.scene import Frame, look
+from models.scene import Frame
 from models.snapshots import Snapshot
 from models.state import RunState
 

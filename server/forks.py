@@ -411,7 +411,8 @@ def warm_up() -> None:
     from models.data.base import NoDoor
     from models.experiment import parse
     from models.network import NetworkSpec, plan
-    from models.scene import look, scene_of
+    from models.probes import look
+    from models.scene import scene_of
     from models.snapshots import Snapshot, decode, encode
     from models.training import train
 

@@ -1,4 +1,4 @@
-"""Ways of looking, one per file. A new file here appears in the page by itself."""
+"""Ways of looking, one per file. A new file here is a new probe of the API; the page draws those it has a view for."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from models.data.base import DataInfo
-from models.errors import DocumentError
+from models.errors import DocumentError, OquError
 from models.kinds import kinds, scan
 from models.probes.base import Probe, Tiles
 
 if TYPE_CHECKING:
     from models.experiment import Experiment
-    from models.scene import Scene
+    from models.scene import Frame, Scene
 
 scan(__name__, __path__)
 
-__all__ = ["Probe", "figure", "offered", "probe", "tiles"]
+__all__ = ["Probe", "figure", "look", "offered", "probe", "tiles"]
 
 
 def offered(experiment: Experiment, info: DataInfo) -> list[str]:
@@ -57,3 +57,19 @@ def tiles(name: str, params: dict[str, Any], scene: Scene) -> Tiles:
 def figure(name: str, params: dict[str, Any], scene: Scene) -> dict[str, Any]:
     """What the probe sees, as a Plotly figure in plain JSON."""
     return probe(name, params, scene).figure(scene)
+
+
+def look(name: str, params: dict[str, Any], scene: Scene, id: int = 0) -> Frame:
+    """What a probe sees now, as a frame; where it cannot see, a frame that says why."""
+    from models.scene import Frame
+
+    try:
+        header, array = tiles(name, params, scene)
+    except OquError as error:
+        return Frame(id, {"id": id, "probe": name, "error": error.problem.model_dump(mode="json")})
+    except Exception as error:  # looking must never end a run
+        problem = OquError(
+            "probe.failed", f"{name} could not be drawn: {type(error).__name__}.", name=name
+        ).problem
+        return Frame(id, {"id": id, "probe": name, "error": problem.model_dump(mode="json")})
+    return Frame.of(header, array, id=id, probe=name, scene=scene)
