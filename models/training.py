@@ -42,9 +42,11 @@ def train(
     control: Control | None = None,
     resume: Snapshot | None = None,
     start: Snapshot | None = None,
+    spent: float = 0.0,
 ) -> Iterator[Event | Snapshot | Frame]:
     """Learn, from the beginning or from a snapshot, until it ends; the last thing said is Ended.
 
+    `spent` seconds of the time limit were used before; pauses do not count.
     `start` is the snapshot that `experiment.start` names. What can be expected to fail ends the run as
     Ended(failed) with its reason and never as an exception.
     """
@@ -52,7 +54,7 @@ def train(
     if control.pace is None:
         control.pace = experiment.run.pace
     world = World(experiment)
-    return world.apart(_ended(_run(experiment, data, control, resume, start, world)))
+    return world.apart(_ended(_run(experiment, data, control, resume, start, world, spent)))
 
 
 def _ended(said: Iterator[Event | Snapshot | Frame]) -> Iterator[Event | Snapshot | Frame]:
@@ -91,6 +93,7 @@ def _run(
     resume: Snapshot | None,
     start: Snapshot | None,
     world: World,
+    spent: float,
 ) -> Iterator[Event | Snapshot | Frame]:
     """Get everything ready, then learn."""
     if resume is not None:
@@ -100,7 +103,7 @@ def _run(
     if resume is not None:
         state.load(resume)
     paused = experiment.run.paused and resume is None
-    loop = Loop(state, Steering(state, control, paused=paused, at=at), control)
+    loop = Loop(state, Steering(state, control, paused=paused, at=at), control, spent)
     yield from loop.events(fresh=resume is None)
 
 
@@ -126,12 +129,12 @@ def _original(experiment: Experiment) -> Experiment:
 class Loop:
     """One run at work: learns in stretches, and accounts for each."""
 
-    def __init__(self, state: RunState, steering: Steering, control: Control) -> None:
+    def __init__(self, state: RunState, steering: Steering, control: Control, spent: float) -> None:
         self.state, self.steering, self.control = state, steering, control
         self.failure: Ended | None = None
         self._epoch_began = time.monotonic()
         limit = state.experiment.run.time_limit_seconds
-        self._deadline = time.monotonic() + limit if limit else math.inf
+        self._deadline = time.monotonic() + limit - spent if limit else math.inf
 
     def events(self, *, fresh: bool) -> Iterator[Event | Snapshot | Frame]:
         """Everything, from the first event to the last."""
@@ -142,7 +145,9 @@ class Loop:
             yield from self._assess()
             yield from state.keep()
         while not (state.over or steering.stopped or self.failure):
+            began = time.monotonic()
             yield from steering.attend()
+            self._deadline += time.monotonic() - began  # a pause does not count
             if steering.stopped or state.over:
                 break
             self._stretch()

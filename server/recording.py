@@ -41,6 +41,27 @@ QUEUE = 16
 """Messages read from a worker and not yet stored; then it waits."""
 
 
+class Clock:
+    """Seconds spent learning; it stands while a run is paused. They are taken from it once."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._seconds = 0.0
+
+    def turn(self, on: bool) -> None:
+        """Let it go, or stop it."""
+        self._seconds = self.take()
+        self._since = time.monotonic() if on else None
+
+    def take(self) -> float:
+        """The seconds since they were taken last."""
+        now = time.monotonic()
+        seconds, self._seconds = self._seconds, 0.0
+        if self._since is not None:
+            seconds, self._since = seconds + now - self._since, now
+        return seconds
+
+
 @dataclass
 class Active:
     """A run that is under way here."""
@@ -57,6 +78,7 @@ class Active:
     task: asyncio.Task[None] | None = None
     paused: bool = False
     stopping: bool = False
+    clock: Clock = field(default_factory=Clock)
     heard: float = field(default_factory=time.monotonic)
     pump: asyncio.Task[None] | None = None
     behind: bool = False
@@ -116,7 +138,9 @@ class Recorder:
             await self.end(active.record, Ended(state="cancelled"))
             return True
         log.warning("a worker was lost", run=record.id, attempt=record.attempt)
-        active.record = await self._store.reclaim(record.id, record.attempt, strike=True)
+        active.clock.turn(on=False)
+        seconds = active.clock.take()
+        active.record = await self._store.reclaim(record.id, record.attempt, strike=True, seconds=seconds)
         if active.record.strikes < self._settings.attempts:
             return False
         await self.end(active.record, _lost(active.record.strikes))
@@ -146,6 +170,7 @@ class Recorder:
             mirror=self._settings.mirror,
             downloads=self._settings.downloads,
             memory_limit=active.memory_limit,
+            spent=record.seconds,
             cuda=experiment.run.device != "cpu",
             heartbeat=self._settings.heartbeat_seconds,
             snapshot_every=self._settings.snapshot_seconds,
@@ -229,6 +254,7 @@ class Recorder:
             match event:
                 case StateChanged(state=state):
                     active.paused = state == "paused"
+                    active.clock.turn(on=not active.paused)
                     active.changed.set()
                 case Ended():
                     active.ended = True
@@ -253,7 +279,8 @@ class Recorder:
                 size=len(snapshot.content),
                 metrics=snapshot.metrics,
             )
-            event = await self._store.add_snapshot(record.id, record.attempt, row)
+            seconds = active.clock.take()
+            event = await self._store.add_snapshot(record.id, record.attempt, row, seconds)
             active.saved.set()
             self._feed.publish(record.id, [event])
             unneeded = await self._store.prune_snapshots(

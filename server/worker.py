@@ -284,6 +284,7 @@ def learning(job: Job, control: Control) -> Iterator[Event | Snapshot | Frame]:
         control=control,
         resume=_snapshot(job.resume),
         start=_snapshot(job.start),
+        spent=job.spent,
     )
 
 

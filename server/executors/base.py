@@ -41,6 +41,8 @@ class Job(BaseModel):
     """Whether data may be fetched from their fixed addresses."""
     memory_limit: int | None = None
     """Bytes that the run may take on top of the warm process."""
+    spent: float = 0.0
+    """Seconds that attempts before this one have spent learning: the time limit counts them all."""
     cuda: bool = False
     """May use a GPU: such a process is started fresh, never forked."""
     heartbeat: float = 5.0

@@ -53,11 +53,13 @@ class RunSummary:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunRecord(RunSummary):
-    """A run with its document. `strikes` counts attempts lost since the last snapshot."""
+    """A run with its document. `strikes` counts attempts lost since the last snapshot, `seconds` what was
+    spent learning until the last snapshot or the last loss of a worker."""
 
     document: str
     last_seq: int
     strikes: int
+    seconds: float = 0.0
 
 
 class StoredEvent(NamedTuple):
@@ -189,8 +191,10 @@ class Store(Protocol):
         """Running and paused runs of all owners: after a start, those that somebody must go on with."""
         ...
 
-    async def reclaim(self, run_id: str, attempt: int, *, strike: bool) -> RunRecord:
+    async def reclaim(self, run_id: str, attempt: int, *, strike: bool, seconds: float = 0.0) -> RunRecord:
         """Give up on `attempt` and begin the next: the attempt raised by one, state running.
+
+        `seconds` more were spent learning.
 
         `strike` counts it as lost by the worker (a restart of the server does not). The caller appends
         Resumed with the new attempt. Raises FencedError if `attempt` is not the current one.
@@ -228,8 +232,12 @@ class Store(Protocol):
 
     # --- snapshots and control ------------------------------------------------------------------
 
-    async def add_snapshot(self, run_id: str, attempt: int, snapshot: SnapshotRecord) -> Event:
+    async def add_snapshot(
+        self, run_id: str, attempt: int, snapshot: SnapshotRecord, seconds: float = 0.0
+    ) -> Event:
         """The row of a snapshot and its event, in one transaction; ends the count of strikes.
+
+        `seconds` more were spent learning.
 
         Raises FencedError, NotFoundError.
         """

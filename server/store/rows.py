@@ -15,7 +15,7 @@ from server.store.tables import controls, datasets, documents, runs, snapshots
 _PLAIN = ["id", "number", "owner", "name", "digest", "state", "reason", "detail", "hint", "attempt"]
 _PLAIN += ["epoch", "epochs", "step", "cancel_requested", "build"]
 SUMMARY = [runs.c[name] for name in [*_PLAIN, "metrics", "created", "started", "ended"]]
-RECORD = [*SUMMARY, runs.c.last_seq, runs.c.strikes, documents.c.document]
+RECORD = [*SUMMARY, runs.c.last_seq, runs.c.strikes, runs.c.seconds, documents.c.document]
 SNAPSHOT = [snapshots.c[name] for name in ("id", "step", "epoch", "kind", "sha256", "size", "metrics")]
 CONTROL = [controls.c[name] for name in ("id", "step", "changes")]
 DATASET = [datasets.c[name] for name in ("id", "owner", "name", "sha256", "size", "info", "created")]
@@ -66,7 +66,8 @@ def summary(row: Row[Any]) -> RunSummary:
 
 def record(row: Row[Any]) -> RunRecord:
     """A row of RECORD."""
-    return RunRecord(**_facts(row), document=row.document, last_seq=row.last_seq, strikes=row.strikes)
+    more = {name: getattr(row, name) for name in ("document", "last_seq", "strikes", "seconds")}
+    return RunRecord(**_facts(row), **more)
 
 
 def snapshot(row: Row[Any]) -> SnapshotRecord:

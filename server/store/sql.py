@@ -183,12 +183,13 @@ class SqlStore:
         query = q.run_query().where(runs.c.state.in_(q.ACTIVE)).order_by(runs.c.number)
         return await self.database.do(lambda c: [rows.record(row) for row in c.execute(query)])
 
-    async def reclaim(self, run_id: str, attempt: int, *, strike: bool) -> RunRecord:
+    async def reclaim(self, run_id: str, attempt: int, *, strike: bool, seconds: float = 0.0) -> RunRecord:
         """Give up on an attempt and begin the next."""
 
         def work(c: Connection) -> RunRecord:
             row = q.fenced(c, run_id, attempt)
-            q.begin(c, runs.c.number == row.number, strikes=runs.c.strikes + int(strike))
+            more = {"strikes": runs.c.strikes + int(strike), "seconds": runs.c.seconds + seconds}
+            q.begin(c, runs.c.number == row.number, **more)
             return q.one_run(c, runs.c.number == row.number)
 
         return await self.database.do(work)
@@ -231,7 +232,9 @@ class SqlStore:
 
     # --- snapshots and control ------------------------------------------------------------------
 
-    async def add_snapshot(self, run_id: str, attempt: int, snapshot: SnapshotRecord) -> Event:
+    async def add_snapshot(
+        self, run_id: str, attempt: int, snapshot: SnapshotRecord, seconds: float = 0.0
+    ) -> Event:
         """The row of a snapshot and its event; ends the count of strikes."""
 
         def work(c: Connection) -> Event:
@@ -241,7 +244,8 @@ class SqlStore:
             values = {column.name: getattr(snapshot, column.name) for column in rows.SNAPSHOT}
             values |= {"run": row.number, "attempt": attempt, "metrics": rows.dumps(snapshot.metrics)}
             c.execute(insert(snapshots).values(values))
-            c.execute(update(runs).where(runs.c.number == row.number).values(strikes=0))
+            spent = {"strikes": 0, "seconds": runs.c.seconds + seconds}
+            c.execute(update(runs).where(runs.c.number == row.number).values(spent))
             saved = SnapshotSaved(
                 id=snapshot.id,
                 snapshot=snapshot.kind,

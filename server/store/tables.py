@@ -66,6 +66,7 @@ runs = Table(
     Column("last_seq", BigInteger, nullable=False),
     Column("created", Double, nullable=False),
     Column("started", Double),
+    Column("seconds", Double, nullable=False, server_default="0"),  # spent learning, pauses left out
     Column("ended", Double),
     UniqueConstraint("id"),
     CheckConstraint(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -314,6 +315,19 @@ def test_a_time_limit_ends_the_run_and_keeps_what_was_learnt() -> None:
     run = said(parse(document({"epochs": 1_000_000}, run={"time_limit_seconds": 0.2})))
     assert (ended(run).state, ended(run).reason) == ("failed", "time_limit")
     assert max(snapshot.step for snapshot in snapshots(run)) >= 6
+
+
+def test_a_time_limit_counts_what_was_spent_before_and_no_pause() -> None:
+    limited = parse(document({"epochs": 1_000_000}, run={"time_limit_seconds": 0.5, "paused": True}))
+    control = Control()
+    timer = threading.Timer(0.7, lambda: control.put(Command("resume")))
+    timer.start()
+    began = time.monotonic()
+    first = list(train(limited, data=NoDoor(), control=control))
+    assert ended(first).reason == "time_limit" and time.monotonic() - began >= 1.2
+    began = time.monotonic()
+    resumed = train(limited, data=NoDoor(), resume=snapshots(first)[-1], spent=0.5)
+    assert ended(list(resumed)).reason == "time_limit" and time.monotonic() - began < 0.4
 
 
 def test_early_stopping_ends_with_the_best_weights() -> None:

@@ -547,3 +547,17 @@ def test_a_time_limit_ends_the_run(within):
         assert (record.state, record.reason) == ("failed", "time_limit")
 
     within(test)
+
+
+def test_a_time_limit_counts_all_attempts(within):
+    async def test(here):
+        settings = {"device": "cpu", "time_limit_seconds": 2}
+        run = await here.runs.submit(LOCAL, spiral(FOREVER, run=settings))
+        await here.until(run.id, "running")
+        await asyncio.sleep(1.2)
+        os.kill(here.executor.pid(run.id), signal.SIGKILL)
+        record = await here.until(run.id)
+        assert (record.reason, record.attempt) == ("time_limit", 2)
+        assert 1.5 < record.seconds < 2.8, "it would be 3.2 if the limit began anew"
+
+    within(test, snapshot_seconds=0.2)

@@ -30,7 +30,7 @@ SECOND = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "{number}", "{before}", None, None
 
 def upgrade():
     with op.batch_alter_table("runs") as batch:
@@ -44,7 +44,10 @@ def newer(tmp_path, more=""):
     """The migrations of a later version."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrations.FOLDER, folder)
-    (folder / "versions" / "0002_colour.py").write_text(textwrap.dedent(SECOND.format(more=more)))
+    before = migrations.head()
+    number = f"{int(before) + 1:04}"
+    text = SECOND.format(more=more, number=number, before=before)
+    (folder / "versions" / f"{number}_colour.py").write_text(textwrap.dedent(text))
     return folder
 
 
@@ -97,9 +100,9 @@ async def test_an_upgrade_keeps_everything_and_makes_a_backup_first(url, tmp_pat
     await store.close()
 
     if store.database.file:
-        (backup,) = (tmp_path / "backups").glob("oqu-0001-*.sqlite")
+        (backup,) = (tmp_path / "backups").glob(f"oqu-{migrations.head()}-*.sqlite")
         copy = sqlite3.connect(backup)
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(migrations.head(),)]
         assert copy.execute("SELECT count(*) FROM events").fetchone() == (4,)
         copy.close()
 
