@@ -34,7 +34,7 @@ export function DatasetCard({ item, onTrain }: { item: DatasetItem; onTrain: () 
           </Spoiler>
         )}
         <Text size="xs" c="dimmed" mt={4}>
-          {[formatBytes(item.bytes), formatAgo(parseTime(item.created))].join(" · ")}
+          <time>{[formatBytes(item.bytes), formatAgo(parseTime(item.created))].join(" · ")}</time>
         </Text>
       </div>
       <Group gap="xs" wrap="nowrap" align="center">
