@@ -12,6 +12,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from server import handlers, openapi
+from server.bodies import Caps
 from server.catalog import Catalog
 from server.datasets import Datasets
 from server.dependencies import Parts
@@ -23,11 +24,12 @@ from server.helper import Helper
 from server.log import log
 from server.page import STATIC, Page
 from server.routes import ROUTERS
+from server.rules import Rules
 from server.runs import Runs
 from server.settings import Settings
 from server.squeeze import Squeeze
 from server.store.sql import SqlStore
-from server.web import Caps, Guard, Rules, Traffic
+from server.web import Guard, Traffic
 
 
 def create_app(

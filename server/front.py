@@ -10,9 +10,11 @@ import asyncio
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from server.bodies import Caps
 from server.page import Page
+from server.rules import Rules
 from server.settings import Settings
-from server.web import Caps, Guard, Rules, Traffic
+from server.web import Guard, Traffic
 
 
 class Front:
