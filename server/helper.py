@@ -37,7 +37,8 @@ from pydantic import BaseModel
 from models.errors import DocumentError, OquError, Problem, TooLargeError
 from server import wire
 from server.errors import BusyError
-from server.forks import Child, ForkServer, limit_memory
+from server.forks import Child, ForkServer
+from server.memory import limit_memory
 from server.plain import encode
 
 if TYPE_CHECKING:

@@ -8,11 +8,9 @@ taken up again. `server.drafts` judges documents before they are runs, `server.w
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import os
 import time
-from pathlib import Path
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
@@ -28,6 +26,7 @@ from server.executors.base import Executor
 from server.feed import Feed
 from server.files import Files
 from server.helper import HelperDoor
+from server.memory import machine_memory
 from server.recording import RETRY_SECONDS, Active, Recorder, learning
 from server.settings import Settings
 from server.store.base import RunRecord, Store
@@ -382,12 +381,3 @@ class Runs:
                     log.warning("a worker fell silent", run=active.record.id)
                     active.heard = now
                     active.pump.cancel()
-
-
-def machine_memory() -> int:
-    """Bytes that this machine, or this container, has."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        with contextlib.suppress(OSError, ValueError):
-            total = min(total, int(Path(limit).read_text()))
-    return total

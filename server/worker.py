@@ -28,7 +28,7 @@ from models.errors import OquError
 from models.events import Ended, Event, Progress, Reason, StateChanged, merge
 from server import wire
 from server.executors.base import Job, SnapshotBytes
-from server.forks import limit_memory
+from server.memory import limit_memory
 
 if TYPE_CHECKING:
     from models.scene import Frame
