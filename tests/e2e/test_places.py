@@ -69,6 +69,9 @@ def test_a_csv_is_looked_at_imported_and_trained_on(page: Page, server: Server, 
     run = press_train(page)
     finished = wait_state(server, page, run, "completed", seconds=120)
     assert finished["metrics"]["val_accuracy"] > 0.9
+    page.get_by_role("tab", name=t("workbench.tab_use")).click()
+    answer = page.get_by_role("region", name=t("use.answer"))  # the categories go by their names
+    expect(answer.locator(".oqu-answer-said")).to_have_text(re.compile("^[abc]$"), timeout=SLOW)
 
 
 def test_a_ragged_table_is_refused_with_its_row(page: Page, tmp_path: Path) -> None:

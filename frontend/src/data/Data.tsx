@@ -4,7 +4,7 @@ import { Text, Title } from "@mantine/core";
 import { IconDatabase } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import { useDatasets } from "../api/datasets.ts";
 import type { DatasetItem } from "../api/schema.ts";
 import { EmptyState } from "../ui/EmptyState.tsx";
@@ -24,6 +24,8 @@ export function Data() {
   const navigate = useNavigate();
   const { data: items = NOTHING, isPending, error, refetch } = useDatasets();
   const [files, setFiles] = useState<File[] | null>(null);
+  const [search, setSearch] = useSearchParams();
+  const asked = search.get("name");
 
   const train = ({ name, sha256, info }: DatasetItem) => {
     if (info === null) return;
@@ -32,6 +34,7 @@ export function Data() {
   };
   const done = (item: DatasetItem) => {
     setFiles(null);
+    setSearch({}, { replace: true });
     void notify({ message: t("data.imported", { name: item.name }), color: "teal" });
   };
 
@@ -39,13 +42,14 @@ export function Data() {
     <div className="oqu-content">
       <Title order={1}>{t("data.title")}</Title>
       <Text c="dimmed" size="sm" mb="md">
-        {t("data.intro")}
+        {[t("data.intro"), asked && t("data.asked", { name: asked })].filter(Boolean).join(" ")}
       </Text>
       {files === null ? (
         <DropZone onFiles={setFiles} />
       ) : (
         <ImportPanel
           files={files}
+          asked={asked}
           taken={items.map((item) => item.name)}
           onDone={done}
           onCancel={() => setFiles(null)}

@@ -15,15 +15,19 @@ import { useImport } from "./useImport.ts";
 
 type Props = {
   files: File[];
+  /** The name that an experiment asks for. */
+  asked: string | null;
   taken: string[];
   onDone: (item: DatasetItem) => void;
   onCancel: () => void;
 };
 
-export function ImportPanel({ files, taken, onDone, onCancel }: Props) {
+export function ImportPanel({ files, asked, taken, onDone, onCancel }: Props) {
   const { t } = useTranslation();
   const { step, send, finish, refused, cancel } = useImport(files, onCancel);
-  const [name, setName] = useState(() => nameFor(files, taken));
+  const [name, setName] = useState(() =>
+    asked !== null && !taken.includes(asked) ? asked : nameFor(files, taken),
+  );
   return (
     <section className="oqu-panel oqu-import" aria-labelledby="import-title">
       <Group justify="space-between" mb="sm" wrap="nowrap" align="start">

@@ -31,7 +31,7 @@ export const END: Record<Direction, Size> = {
   down: { width: 236, height: 38 },
 };
 
-const GAP: Record<Direction, number> = { across: 46, down: 26 };
+const GAP: Record<Direction, number> = { across: 76, down: 26 };
 
 /** Whether every layer takes just what the layer before it gives. */
 export function isChain({ nodes, sources }: Graph): boolean {

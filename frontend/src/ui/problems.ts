@@ -18,9 +18,15 @@ export function placedSentence(problem: Problem): string {
   return place === "" ? sentence : `${place}: ${sentence}`;
 }
 
-export function isNamed({ where }: Problem, sentence: string): boolean {
+/** Whether the sentence says itself where it is. */
+export function isNamed({ key, where }: Problem, sentence: string): boolean {
+  if (key === UNKNOWN_DATA) return true;
+  if (where.row !== null) return sentence.toLowerCase().includes(`row ${where.row}`);
   return where.layer !== null && sentence.includes(where.layer);
 }
+
+/** An experiment names data that nobody has brought yet. */
+export const UNKNOWN_DATA = "error.data.unknown";
 
 /** The sentence where it stands on the layer itself, which need not be named again. */
 export function sentenceOnLayer(problem: Problem, type: string): string {

@@ -173,7 +173,7 @@ function UseRow({ session, preview, learning, info }: Inner) {
   const part = examplesOf(preview);
   const [row, setRow] = useState<(number | null)[]>(() => rowOf(part.inputs[0], info));
   const [chosen, setChosen] = useState<number | null>(0);
-  const prediction = usePrediction(session.id, row, learning);
+  const prediction = usePrediction(session.id, named(row, info), learning);
   useEffect(() => setRow(rowOf(part.inputs[0], info)), [part, info]);
   const set = (column: number, value: number | null) => {
     setChosen(null);
@@ -248,6 +248,14 @@ function UseRow({ session, preview, learning, info }: Inner) {
       </section>
     </div>
   );
+}
+
+/** As the server wants it: categories by their names. */
+function named(row: readonly (number | null)[], info: DataInfo): Json[] {
+  return row.map((value, column) => {
+    const { kind, categories } = info.features[column] ?? {};
+    return kind === "category" && value !== null ? (categories?.[value] ?? null) : value;
+  });
 }
 
 const MOST_FIELDS = 64;

@@ -373,7 +373,7 @@ function PointsTable({ preview, across, up }: { preview: DataPreview; across: nu
               {nameOf(column)}
             </Table.Th>
           ))}
-          <Table.Th>{t("watch.true")}</Table.Th>
+          <Table.Th>{t("watch.true_class")}</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>

@@ -10,7 +10,7 @@ import { lastValue } from "../runs/columns.ts";
 import type { RunSession, RunView } from "../runs/session.ts";
 import { useRunView } from "../runs/useRun.ts";
 import { formatInteger, formatNumber, formatPercent } from "../ui/format.ts";
-import { hintOf, placedSentence } from "../ui/problems.ts";
+import { hintOf, placedSentence, UNKNOWN_DATA } from "../ui/problems.ts";
 import type { Bound } from "./draft.ts";
 import type { Training } from "./useTraining.ts";
 
@@ -74,6 +74,7 @@ function useSaid(props: Props): Said {
     const action = (
       <>
         <Mend problem={first} onMend={onMend} />
+        <Bring problem={first} />
         <Show problem={first} onProblem={onProblem} />
       </>
     );
@@ -168,6 +169,18 @@ function Mend({ problem, onMend }: { problem: Problem; onMend: (kind: string, la
   const { layer } = problem.where;
   if (typeof kind !== "string" || layer === null) return null;
   return <Button onClick={() => onMend(kind, layer)}>{t("workbench.mend", { kind })}</Button>;
+}
+
+/** Data that nobody has brought yet: the way to bring them, under the name that is asked for. */
+function Bring({ problem }: { problem: Problem }) {
+  const { t } = useTranslation();
+  const { name } = problem.params;
+  if (problem.key !== UNKNOWN_DATA || typeof name !== "string") return null;
+  return (
+    <Button component={Link} to={`/data?name=${encodeURIComponent(name)}`}>
+      {t("workbench.bring")}
+    </Button>
+  );
 }
 
 function Show({ problem, onProblem }: { problem: Problem; onProblem: (problem: Problem) => void }) {

@@ -32,7 +32,7 @@ export function Views({ session, over, info, preview, onLayer }: Props) {
   const { t } = useTranslation();
   const [chosen, setChosen] = useState<View | null>(null);
   const views = viewsOf(info ?? preview?.info ?? null);
-  const first = views[0] ?? "map";
+  const first = views[0] ?? null;
   const usual = first === "examples" && session !== null ? (views[1] ?? first) : first;
   const view = chosen !== null && views.includes(chosen) ? chosen : usual;
   const props = { session, over, preview };
@@ -46,13 +46,18 @@ export function Views({ session, over, info, preview, onLayer }: Props) {
           {views.length > 1 && (
             <SegmentedControl
               aria-label={t("workbench.output_view")}
-              value={view}
+              value={view ?? undefined}
               onChange={(value) => setChosen(value as View)}
               data={views.map((one) => ({ value: one, label: t(`workbench.views.${one}`) }))}
             />
           )}
         </div>
         <div className="oqu-output-body">
+          {views.length === 0 && (
+            <Text size="sm" c="dimmed" m="auto">
+              {t("workbench.no_data")}
+            </Text>
+          )}
           {view === "map" && <PlaneOf {...props} info={info ?? preview?.info ?? null} />}
           {view === "confusion" && (
             <ConfusionMatrix

@@ -51,7 +51,7 @@ import { paceIn } from "./pace.ts";
 import { useControls } from "./useControls.ts";
 import { useExperiment } from "./useExperiment.ts";
 import { usePreview } from "./usePreview.ts";
-import { useTraining } from "./useTraining.ts";
+import { type Training, useTraining } from "./useTraining.ts";
 import { Views } from "./Views.tsx";
 import "./workbench.css";
 
@@ -94,6 +94,16 @@ function Bench({ document }: { document: ExperimentDocument }) {
   const info = check?.data ?? preview?.info ?? null;
   const pace = paceIn(document, info);
   const training = useTraining(session, pace);
+  const uncovering = (action: () => void) => () => {
+    if (bound === null) select(null); // what learns is to be seen
+    action();
+  };
+  const seen: Training = {
+    ...training,
+    train: uncovering(training.train),
+    step: uncovering(training.step),
+    epoch: uncovering(training.epoch),
+  };
   const facts = useMemo(() => networkFacts(document, role, catalog, check), [document, role, catalog, check]);
   const layers = layersOf(document, role);
   const selection = stillThere(chosen, layers) ? chosen : null;
@@ -216,7 +226,7 @@ function Bench({ document }: { document: ExperimentDocument }) {
       <Bar
         document={document}
         session={session}
-        training={training}
+        training={seen}
         blocked={blocked}
         pace={pace}
         onLearner={() => select({ kind: "section", section: "learner" })}

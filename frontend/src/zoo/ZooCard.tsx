@@ -30,7 +30,7 @@ export function ZooCard({ item, document, kind, onOpen }: Props) {
   return (
     <article ref={element} className="oqu-panel oqu-zoo-card" aria-labelledby={`zoo-${item.slug}`}>
       <div className="oqu-zoo-picture">
-        {absent ? <Absent /> : <DataPicture preview={preview} />}
+        {absent ? <Absent name={nameOf(document)} /> : <DataPicture preview={preview} />}
         <Schematic stages={stages} />
       </div>
       <div className="oqu-zoo-words">
@@ -62,4 +62,10 @@ export function ZooCard({ item, document, kind, onOpen }: Props) {
       </div>
     </article>
   );
+}
+
+/** The name under which an experiment asks for imported data. */
+function nameOf(document: ExperimentDocument | undefined): string | null {
+  const name = document?.data.name;
+  return typeof name === "string" ? name : null;
 }
