@@ -119,3 +119,30 @@ class SnapshotError(OquError):
 
 class ControlError(OquError):
     """A change that a running experiment cannot take."""
+
+
+def data_unknown(name: str, hint: str) -> DataError:
+    """The error for a name that no imported set has."""
+    return DataError(
+        "data.unknown",
+        f"There is no imported data set called {name!r}.",
+        hint=hint,
+        path=("data", "name"),
+        name=name,
+    )
+
+
+def data_changed(name: str) -> DataError:
+    """The error for a set whose content is not the one that a document pins."""
+    return DataError(
+        "data.changed",
+        f"The data set {name!r} is not the one this experiment was made with.",
+        hint="Leave out sha256 to take the data set as it is now.",
+        path=("data", "sha256"),
+        name=name,
+    )
+
+
+def data_not_here(name: str, hint: str) -> DataError:
+    """The error for a file that has to be downloaded first."""
+    return DataError("data.no_download", f"{name} is not here yet.", hint=hint, path=("data",), name=name)

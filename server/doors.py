@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import orjson
 import structlog
 
-from models.errors import DataError
+from models.errors import DataError, data_changed, data_not_here, data_unknown
 from server.files import disk, hash_of, make_folder
 
 if TYPE_CHECKING:
@@ -47,21 +47,9 @@ class FolderDoor:
 
         folder = self._folder(name, sha256)
         if folder is None:
-            raise DataError(
-                "data.unknown",
-                f"There is no imported data set called {name!r}.",
-                hint=self._known(),
-                path=("data", "name"),
-                name=name,
-            )
+            raise data_unknown(name, self._known())
         if sha256 is not None and folder.name != sha256:
-            raise DataError(
-                "data.changed",
-                f"The data set {name!r} is not the one that was meant: its content is another.",
-                hint="Leave out sha256 to take the data set as it is now.",
-                path=("data", "sha256"),
-                name=name,
-            )
+            raise data_changed(name)
         if not folder.is_dir():
             raise DataError(
                 "data.gone",
@@ -75,14 +63,14 @@ class FolderDoor:
     def downloaded(self, url: str, sha256: str, name: str) -> Path:
         """A file from the cache, else the mirror, else, if somebody asked, its address. Raises DataError."""
         if self.home is None:
-            raise _not_here(name, "No data folder is open here.")
+            raise data_not_here(name, "No data folder is open here.")
         path = self.home / "downloads" / sha256
         if path.exists():
             return path
         if self.mirror and "://" not in self.mirror:
             return _taken(Path(self.mirror).expanduser() / name, path, sha256, name)
         if not self.downloads:
-            raise _not_here(
+            raise data_not_here(
                 name, "Train with it and it is downloaded, if this server may; or set OQU_MIRROR."
             )
         return _fetched(f"{self.mirror.rstrip('/')}/{name}" if self.mirror else url, path, sha256, name)
@@ -110,14 +98,10 @@ class FolderDoor:
         )
 
 
-def _not_here(name: str, hint: str) -> DataError:
-    return DataError("data.no_download", f"{name} is not here yet.", hint=hint, path=("data",), name=name)
-
-
 def _taken(source: Path, target: Path, sha256: str, name: str) -> Path:
     """A file of a mirror that is a folder, after comparing its hash."""
     if not source.is_file():
-        raise _not_here(name, "The mirror folder of this server does not have it.")
+        raise data_not_here(name, "The mirror folder of this server does not have it.")
     if hash_of(source) != sha256:
         raise DataError(
             "data.mirror", f"The mirror's {name} is not the right file.", hint="Replace it there.", name=name

@@ -13,7 +13,7 @@ from models import experiment as documents
 from models.data.base import DataSource
 from models.data.dataset import Imported
 from models.documents import load
-from models.errors import DataError, DocumentError, OquError, Problem
+from models.errors import DataError, DocumentError, OquError, Problem, data_changed, data_unknown
 from models.replay import refuse_other_weights
 from server.errors import NotFoundError
 from server.files import Files
@@ -24,6 +24,8 @@ from server.store.base import Store
 
 SUBMIT_CHECK_SECONDS = 10.0
 """Deadline of the check at submission: longer than while somebody types, since nothing is lost by waiting."""
+
+IMPORT_IT = "Import it first, or choose another."
 
 
 class Drafts:
@@ -64,7 +66,7 @@ class Drafts:
         try:
             dataset = await self._store.get_dataset(owner, data.name)
         except NotFoundError:
-            raise _unknown_dataset(data.name) from None
+            raise data_unknown(data.name, IMPORT_IT) from None
         if dataset.sha256 is None:
             raise DataError(
                 "data.empty",
@@ -73,12 +75,7 @@ class Drafts:
                 path=("data", "name"),
             )
         if data.sha256 not in (None, dataset.sha256):
-            raise DataError(
-                "data.changed",
-                f"The data set {data.name!r} is not the one this experiment was made with.",
-                hint="Leave out sha256 to take the data set as it is now.",
-                path=("data", "sha256"),
-            )
+            raise data_changed(data.name)
         pinned = data.model_copy(update={"sha256": dataset.sha256})
         return experiment.model_copy(update={"data": pinned})
 
@@ -133,15 +130,5 @@ class Drafts:
             try:
                 sha256 = (await self._store.get_dataset(owner, data.name)).sha256
             except NotFoundError:
-                raise _unknown_dataset(data.name) from None
+                raise data_unknown(data.name, IMPORT_IT) from None
         return prepared_folders(self._settings, data, sha256)
-
-
-def _unknown_dataset(name: str) -> DataError:
-    return DataError(
-        "data.unknown",
-        f"There is no imported data set called {name!r}.",
-        hint="Import it first, or choose another.",
-        path=("data", "name"),
-        name=name,
-    )

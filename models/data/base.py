@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.errors import data_not_here, data_unknown
 from models.kinds import Kind
 
 Task = Literal["classification", "regression"]
@@ -79,17 +80,11 @@ class NoDoor:
 
     def imported(self, name: str, sha256: str | None) -> Dataset:
         """Always refuses."""
-        from models.errors import DataError
-
-        raise DataError(
-            "data.unknown", f"There is no imported data set called {name!r}.", hint=self.reason, name=name
-        )
+        raise data_unknown(name, self.reason)
 
     def downloaded(self, url: str, sha256: str, name: str) -> Path:
         """Always refuses."""
-        from models.errors import DataError
-
-        raise DataError("data.no_download", f"{name} is not here.", hint=self.reason, name=name)
+        raise data_not_here(name, self.reason)
 
 
 class DataSource(Kind):
