@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -56,6 +57,25 @@ _LENGTHS = {
     "string_too_short": ("at least", "min_length", "characters"),
 }
 _SINGULAR = {"entries": "entry", "characters": "character"}
+
+
+_RATE = "The learning rate is a setting of the optimiser: learner.optimizer.lr."
+_ELSEWHERE = {
+    "lr": _RATE,
+    "learning_rate": _RATE,
+    "momentum": "Momentum is a setting of the optimiser SGD: learner.optimizer.momentum.",
+    "epochs": "It is a setting of the learner: learner.epochs.",
+    "batch_size": "It is a setting of the learner: learner.batch_size.",
+    "optimizer": "It is a setting of the learner: learner.optimizer.",
+    "loss": "It is a setting of the learner: learner.loss.",
+    "layers": "Layers stand in a network: networks.model.layers.",
+    "activation": 'An activation is a layer of its own: {"type": "ReLU"} after this one.',
+    "units": "It is called out_features.",
+    "in_features": "Leave it out: what reaches the layer decides it.",
+    "in_channels": "Leave it out: what reaches the layer decides it.",
+    "input_shape": "Leave it out: what reaches the layer decides it.",
+}
+"""What people write who know another library, and where it stands here."""
 
 
 def explain(error: ValidationError, document: Mapping[str, Any], model: type[BaseModel]) -> list[Problem]:
@@ -133,7 +153,9 @@ def _said(
         known = [name for name in owner.model_fields if name != "type"] if owner else []
         place = f" in {subject.partition(' of ')[2]}" if " of " in subject else ""
         words = f"There is no setting {path[-1]!r}{place}."
-        return words, meant(str(path[-1]), known) or f"Its settings are {', '.join(known)}.", {"known": known}
+        hint = _ELSEWHERE.get(str(path[-1]), "") if path[-1] not in known else ""
+        hint = hint or meant(str(path[-1]), known) or f"Its settings are {', '.join(known)}."
+        return words, hint, {"known": known}
     if kind == "missing":
         return f"{subject} is missing.", _described(field) or f"Add {path[-1]!r}.", {"name": path[-1]}
     if kind in _LIMITS:
@@ -144,7 +166,8 @@ def _said(
         least, key, unit = _LENGTHS[kind]
         units = unit if context[key] != 1 else _SINGULAR[unit]
         words = f"{subject} must have {least} {_number(context[key])} {units}, but has {_length(value):,}."
-        return words, "", {"limit": context[key], "actual": _length(value)}
+        hint = 'Begin with {"type": "Linear"}.' if path[-1:] == ("layers",) and least == "at least" else ""
+        return words, hint, {"limit": context[key], "actual": _length(value)}
     if kind == "string_pattern_mismatch":
         words = f"{subject} is {kind_of(value)}, but may hold only letters, digits and _, a letter first."
         return words, "Choose a name such as conv_1.", {"actual": value}
@@ -154,7 +177,13 @@ def _said(
     if not expected:
         return f"{subject}: {fault['msg']}.", "", {}
     hint = meant(value, _choices(faults)) if isinstance(value, str) else ""
+    if "number" in expected and isinstance(value, str) and _is_number(value):
+        hint = f"Write it without quotes: {value.strip()}."
     return f"{subject} must be {expected}, but is {kind_of(value)}.", hint, {"expected": expected}
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"\s*-?\d+(\.\d+)?([eE][-+]?\d+)?\s*", text) is not None
 
 
 def _unknown_kind(

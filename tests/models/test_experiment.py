@@ -503,3 +503,31 @@ def test_the_schema_of_an_experiment_can_be_written_down() -> None:
     schema = json.dumps(Experiment.model_json_schema())
     assert "CrossEntropyLoss" in schema
     assert "ConvTranspose2d" in schema
+
+
+@pytest.mark.parametrize(
+    "path, value, hint",
+    [
+        ("learner.learning_rate", 0.1, "learner.optimizer.lr"),
+        ("epochs", 10, "learner.epochs"),
+        ("networks.model.layers.0.activation", "relu", '{"type": "ReLU"}'),
+        ("networks.model.layers.0.in_features", 2, "Leave it out"),
+        ("learner.epochs", "10", "without quotes: 10"),
+        ("networks.model.layers", [], '{"type": "Linear"}'),
+    ],
+)
+def test_what_is_usual_elsewhere_is_led_to_its_place(path, value, hint):
+    given: Any = {
+        "data": {"type": "moons"},
+        "networks": {"model": {"layers": [{"type": "Linear"}]}},
+        "learner": {"type": "supervised"},
+    }
+    *parents, last = path.split(".")
+    node = given
+    for part in parents:
+        node = node[int(part) if isinstance(node, list) else part]
+    node[last] = value
+    with pytest.raises(DocumentError) as error:
+        parse(given)
+    assert hint in error.value.problem.hint
+    assert ".".join(map(str, error.value.problem.where.path)) == path
