@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -15,10 +15,11 @@ from models.events import ENDED, Controlled, Ended, Event, Progress, Resumed, Sn
 from server.errors import FencedError, IdempotencyError, NotFoundError
 from server.store import rows
 from server.store.base import DatasetRecord, RunRecord, SnapshotKind, SnapshotRecord, new_id
-from server.store.series import History
+from server.store.series import History, Latest
 from server.store.tables import datasets, documents, events, keys, runs, snapshots
 
 PAGE = 2000
+BACKWARDS = 200
 MOST = 2**62
 ACTIVE = ("running", "paused")
 OPEN = ("queued", *ACTIVE)
@@ -169,7 +170,7 @@ def append_events(c: Connection, row: Row, new: Sequence[Event]) -> list[Event]:
     metrics = orjson.loads(row.metrics)
     for event in numbered:
         if isinstance(event, Resumed):
-            metrics = go_back(c, row.number, event)
+            metrics = go_back(c, row.number, event, metrics.keys())
         facts |= facts_of(event)
         if isinstance(event, Progress):
             metrics |= {name: values[-1] for name, values in event.columns.items() if values}
@@ -199,16 +200,25 @@ def facts_of(event: Event) -> dict[str, Any]:
             return {}
 
 
-def go_back(c: Connection, number: int, event: Resumed) -> dict[str, Any]:
-    """Drop what stood after the step the run goes on from; gives the last measurements before it."""
+def go_back(c: Connection, number: int, event: Resumed, wanted: Collection[str]) -> dict[str, Any]:
+    """Drop what stood after the step the run goes on from; gives the last measurements before it.
+
+    Read from the newest backwards, until each wanted column has been met: a long history stays unread.
+    """
     c.execute(delete(snapshots).where(snapshots.c.run == number, snapshots.c.step > event.from_step))
-    history = History()
-    query = select(events.c.text).where(events.c.run == number, events.c.seq < event.seq)
-    query = query.where(events.c.kind.in_(("progress", "resumed"))).order_by(events.c.seq)
-    for text in c.execute(query).scalars():
-        history.read(orjson.loads(text))
-    history.read(event.model_dump())
-    return history.last()
+    latest = Latest(wanted, event.from_step, event.from_epoch)
+    kinds = events.c.kind.in_(("progress", "resumed"))
+    before = event.seq
+    while latest.missing:
+        wanted_rows = events.c.run == number, events.c.seq < before, kinds
+        query = select(events.c.seq, events.c.text).where(*wanted_rows).order_by(events.c.seq.desc())
+        page = c.execute(query.limit(BACKWARDS)).all()
+        if not page:
+            break
+        for row in page:
+            latest.read(orjson.loads(row.text))
+        before = page[-1].seq
+    return latest.found
 
 
 def measured(c: Connection, run_id: str, after: int, through: int) -> Sequence[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,18 +43,6 @@ class Series:
         kept._keep(sorted({last - last * i // steps for i in range(min(points, steps + 1))}))
         return kept
 
-    def last(self) -> dict[str, Value]:
-        """The newest measurement of each column; None where it was not finite."""
-        newest: dict[str, Value] = {}
-        for name, values in self.columns.items():
-            broken = {i for i, _ in self.nonfinite.get(name, ())}
-            found = next(
-                (i for i in reversed(range(self.rows)) if values[i] is not None or i in broken), None
-            )
-            if found is not None:
-                newest[name] = values[found]
-        return newest
-
     def as_json(self) -> dict[str, Any]:
         """As the API answers it."""
         return {"columns": self.columns, "nonfinite": self.nonfinite}
@@ -67,6 +55,31 @@ class Series:
             for name, marks in self.nonfinite.items()
         }
         self.rows = len(rows)
+
+
+class Latest:
+    """The newest measurement of each wanted column at or before a step, from events read newest first."""
+
+    def __init__(self, wanted: Collection[str], step: int, epoch: int) -> None:
+        self.missing = set(wanted)
+        self.found: dict[str, Value] = {}
+        self._step, self._epoch = step, epoch
+
+    def read(self, event: Mapping[str, Any]) -> None:
+        """The next older `progress` or `resumed` event."""
+        if event["kind"] == "resumed":
+            self._step = min(self._step, event["from_step"])
+            self._epoch = min(self._epoch, event["from_epoch"])
+            return
+        columns = event["columns"]
+        by, limit = ("step", self._step) if "step" in columns else ("epoch", self._epoch)
+        rows = [i for i, value in enumerate(columns.get(by, ())) if value is None or value <= limit]
+        for name in self.missing & columns.keys():
+            broken = {i for i, _ in event["nonfinite"].get(name, ())}
+            place = next((i for i in reversed(rows) if columns[name][i] is not None or i in broken), None)
+            if place is not None:
+                self.found[name] = columns[name][place]
+        self.missing -= self.found.keys()
 
 
 class History:
@@ -82,13 +95,6 @@ class History:
         elif event["kind"] == "resumed":
             for series in self.series.values():
                 series.void(event["from_step"], event["from_epoch"])
-
-    def last(self) -> dict[str, Value]:
-        """The newest measurement of each column of all series."""
-        newest: dict[str, Value] = {}
-        for series in self.series.values():
-            newest |= series.last()
-        return newest
 
     def as_json(self, points: int | None) -> dict[str, Any]:
         """All series, thinned."""

@@ -228,7 +228,7 @@ class SqlStore:
         ):
             await asyncio.to_thread(q.read_page, history, page)
             after = page[-1].seq
-        return {"series": history.as_json(points), "through": through}
+        return {"series": await asyncio.to_thread(history.as_json, points), "through": through}
 
     # --- snapshots and control ------------------------------------------------------------------
 

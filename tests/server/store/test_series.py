@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.events import Progress, merge
-from server.store.series import History, Series
+from server.store.series import History, Latest, Series
 
 
 def series(epochs: int) -> Series:
@@ -39,13 +41,40 @@ def test_a_column_that_begins_late_is_none_before_and_when_it_pauses():
         "step": [0, 10, None, None],
         "val_loss": [None, None, 0.5, None],
     }
-    assert made.last() == {"epoch": 3, "step": 10, "val_loss": 0.5}
 
 
 def test_a_last_value_that_was_not_finite_is_none_not_the_one_before():
-    made = Series()
-    made.add({"loss": [1.0, None]}, {"loss": [[1, "nan"]]})
-    assert made.last() == {"loss": None}
+    latest = Latest(["loss"], 9, 9)
+    columns = {"epoch": [1, 2], "loss": [1.0, None]}
+    latest.read({"kind": "progress", "columns": columns, "nonfinite": {"loss": [[1, "nan"]]}})
+    assert (latest.found, latest.missing) == ({"loss": None}, set())
+
+
+def row(step: int, value: int) -> dict[str, Any]:
+    columns = {"epoch": [step // 3], "step": [step], "loss": [value]} | ({} if step % 2 else {"val": [value]})
+    return {"kind": "progress", "series": "epoch", "columns": columns, "nonfinite": {}}
+
+
+@given(st.lists(st.lists(st.integers(0, 12), max_size=6), min_size=1, max_size=4), st.integers(0, 20))
+def test_the_last_measurements_read_backwards_are_those_read_forwards(attempts, back):
+    """Each attempt goes on from a step before where the last one was, and does some more."""
+    said, step, value = [], 0, 0
+    for jumps in [*attempts, []]:
+        for jump in jumps:
+            step, value = step + jump, value + 1
+            said.append(row(step, value))
+        step = max(0, step - back)
+        said.append({"kind": "resumed", "from_step": step, "from_epoch": step // 3})
+    history = History()
+    for event in said:
+        history.read(event)
+    columns = history.series["epoch"].columns if history.series else {}
+    found = {name: [v for v in values if v is not None][-1:] for name, values in columns.items()}
+    expected = {name: values[0] for name, values in found.items() if values}
+    latest = Latest(["epoch", "step", "loss", "val"], step, step // 3)
+    for event in reversed(said):
+        latest.read(event)
+    assert latest.found == expected
 
 
 def test_voiding_keeps_the_step_gone_back_to():
