@@ -99,7 +99,7 @@ class Scene:
     facts: Mapping[str, Any] = field(default_factory=dict)
     """The learner's own state, as far as it is no tensor."""
     chunk: int = 256
-    device: Any = "cpu"
+    device: torch.device | str = "cpu"
 
     @property
     def info(self) -> DataInfo:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Path
 from starlette.requests import HTTPConnection
@@ -36,15 +36,16 @@ class Parts:
     runs: Runs
 
 
-async def _parts(connection: HTTPConnection) -> Any:
-    return connection.app.state.parts
+async def _parts(connection: HTTPConnection) -> Parts:
+    parts: Parts = connection.app.state.parts
+    return parts
 
 
 async def _owner() -> str:
     return LOCAL
 
 
-PartsDep = Annotated[Any, Depends(_parts)]
+PartsDep = Annotated[Parts, Depends(_parts)]
 OwnerDep = Annotated[str, Depends(_owner)]
 ID = r"^[A-Za-z0-9_-]{1,64}$"
 RunId = Annotated[str, Path(pattern=ID, description="The run's id")]

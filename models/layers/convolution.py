@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from models.layers.base import Margins, Shape, Size, Spans, Weighted, pair
+from models.layers.base import Layer, Margins, Shape, Size, Spans, Weighted, pair
 
 ADVANCED: dict[str, Any] = {"advanced": True}
 """Marks a setting that the form folds away."""
@@ -59,7 +59,7 @@ class Convolution(Convolves):
 
 
 def check_window(
-    layer: Weighted | Any,
+    layer: Layer,
     shape: Shape,
     kernel: Spans,
     padding: Literal["valid", "same"] | Margins,

@@ -26,6 +26,11 @@ class MaxPool1d(Pooling):
     stride: Span | None = Field(None, title="Stride", description="The window's size when absent")
     padding: Margin = Field(0, title="Padding", json_schema_extra=ADVANCED)
 
+    def check(self, inputs: Sequence[Shape]) -> None:
+        """The window must fit."""
+        super().check(inputs)
+        self.check_pool(inputs[0], self.kernel_size, self.padding)
+
     def build(self, inputs: Sequence[Shape]) -> nn.Module:
         """nn.MaxPool1d."""
         return nn.MaxPool1d(self.kernel_size, self.stride, self.padding)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from pydantic import Field
+
 from models.layers.base import Layer, Margins, Shape, Spans, pair
-from models.layers.convolution import check_window
+from models.layers.convolution import ADVANCED, check_window
 
 
 class Pooling(Layer):
@@ -22,9 +24,17 @@ class Pooling(Layer):
                 "has padding larger than half its window", "Choose padding of at most half the kernel_size."
             )
 
+
+class Pooling2d(Pooling):
+    """Base of those that slide a window over an image."""
+
+    ranks: ClassVar[tuple[int, ...]] = (3,)
+
+    kernel_size: Spans = Field(2, title="Window", description="Height and width")
+    stride: Spans | None = Field(None, title="Stride", description="The window's size when absent")
+    padding: Margins = Field(0, title="Padding", json_schema_extra=ADVANCED)
+
     def check(self, inputs: Sequence[Shape]) -> None:
         """The window must fit."""
         super().check(inputs)
-        kernel = getattr(self, "kernel_size", None)
-        if kernel is not None:
-            self.check_pool(inputs[0], kernel, getattr(self, "padding", 0))
+        self.check_pool(inputs[0], self.kernel_size, self.padding)
