@@ -17,7 +17,7 @@ import {
   useStore,
 } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { IconAlertTriangle, IconDatabase, IconTarget } from "@tabler/icons-react";
+import { IconAlertTriangle, IconBulb, IconDatabase, IconTarget } from "@tabler/icons-react";
 import { type DragEvent, type KeyboardEvent, memo, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DataInfo, Shape } from "../api/schema.ts";
@@ -302,16 +302,21 @@ function LayerBox({ data: { facts, direction }, selected }: NodeProps<LayerNode>
   const { to, from } = sides(direction);
   const problem = facts.problems[0];
   const words = problem ? sentenceOnLayer(problem, facts.type) : facts.known ? null : t("editor.unknown");
+  const said = problem ?? facts.remarks[0];
   return (
     <div
       className={`oqu-layer oqu-layer-${direction}`}
       data-selected={selected || undefined}
       data-wrong={words !== null || undefined}
-      title={problem ? `${sentenceOf(problem)} ${hintOf(problem)}` : facts.id}
+      data-remarked={facts.remarks.length > 0 || undefined}
+      title={said ? `${sentenceOf(said)} ${hintOf(said)}` : facts.id}
     >
       <Handle type="target" position={to} />
       <div className="oqu-layer-head">
-        <span className="oqu-layer-title">{facts.title}</span>
+        <span className="oqu-layer-title">
+          {facts.title}
+          {words === null && said && <IconBulb size={14} role="img" aria-label={sentenceOf(said)} />}
+        </span>
         {facts.parameters !== null && facts.parameters > 0 && (
           <span className="oqu-layer-size">
             {t(direction === "down" ? "editor.weights" : "editor.weights_short", {
