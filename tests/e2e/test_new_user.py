@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import Server
 from tests.e2e.steps import SLOW, button, open_workbench, pace, press_train, run_of, wait_state
-from tests.e2e.words import t
+from tests.e2e.words import like, t
 
 
 def test_a_rate_far_too_large_is_named_on_the_curve(page: Page, server: Server) -> None:
@@ -99,3 +99,17 @@ def test_text_that_is_no_json_says_which_line(page: Page) -> None:
     expect(page.get_by_role("status").filter(has_text="Did you mean 'Linear'?").first).to_be_visible(
         timeout=SLOW
     )
+
+
+def test_an_empty_network_begins_with_one_click_and_trains(page: Page) -> None:
+    open_workbench(page)
+    nodes = page.get_by_role("group", name=like("editor.layer_node"))
+    for left in range(nodes.count() - 1, -1, -1):
+        nodes.first.click()
+        page.keyboard.press("Delete")
+        expect(nodes).to_have_count(left)
+    expect(page.get_by_text(t("workbench.no_layers"))).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name=t("workbench.mend", kind="Linear"), exact=True).click()
+    expect(button(page, "workbench.train")).to_be_enabled(timeout=SLOW)
+    press_train(page)
+    button(page, "workbench.stop").click()

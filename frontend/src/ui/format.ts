@@ -39,6 +39,11 @@ export function formatNumber(value: number | null | undefined, digits = 3): stri
   }).format(value);
 }
 
+/** With so many digits after the point, whatever the value: for columns that are read downwards. */
+export function formatFixed(value: number, digits: number): string {
+  return numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
 export function formatInteger(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
   return numberFormat({ maximumFractionDigits: 0 }).format(value);

@@ -3,7 +3,7 @@ import { Table, Text } from "@mantine/core";
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { DataPreview } from "../api/schema.ts";
-import { formatNumber, formatShape } from "../ui/format.ts";
+import { formatFixed, formatNumber, formatShape } from "../ui/format.ts";
 import { drawImage, flat, topOf } from "./pictures.ts";
 import "./watch.css";
 
@@ -90,7 +90,7 @@ export function Picture({
   return <canvas ref={canvas} aria-hidden />;
 }
 
-const COLUMNS = 5;
+const COLUMNS = 4;
 
 function Rows({ preview, count }: { preview: DataPreview; count: number }) {
   const { t } = useTranslation();
@@ -98,6 +98,8 @@ function Rows({ preview, count }: { preview: DataPreview; count: number }) {
   const { features, shape } = preview.info;
   const names = features.length > 0 ? features.map((feature) => feature.name) : flatNames(shape);
   const shown = names.slice(0, COLUMNS);
+  const rows = part.inputs.slice(0, count);
+  const digits = shown.map((_, column) => digitsOf(rows.map((row) => valueAt(row, column))));
   return (
     <>
       <Table fz="sm" verticalSpacing={3} stickyHeader>
@@ -108,19 +110,21 @@ function Rows({ preview, count }: { preview: DataPreview; count: number }) {
                 {name}
               </Table.Th>
             ))}
-            <Table.Th>{preview.info.targets[0] ?? t("watch.class_column")}</Table.Th>
+            <Table.Th className="oqu-examples-class">
+              {preview.info.targets[0] ?? t("watch.class_column")}
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody data-user>
-          {part.inputs.slice(0, count).map((input, row) => (
+          {rows.map((input, row) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: rows of a fixed sample
             <Table.Tr key={row}>
               {shown.map((name, column) => (
                 <Table.Td key={name} ta="right">
-                  {cell(input, column, features[column]?.categories)}
+                  {cell(input, column, digits[column] ?? null, features[column]?.categories)}
                 </Table.Td>
               ))}
-              <Table.Td>{labelOf(preview, part.targets[row])}</Table.Td>
+              <Table.Td className="oqu-examples-class">{labelOf(preview, part.targets[row])}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -134,12 +138,36 @@ function Rows({ preview, count }: { preview: DataPreview; count: number }) {
   );
 }
 
-function cell(input: unknown, column: number, categories: readonly string[] | undefined): string {
-  const value = Array.isArray(input) ? input[column] : input;
+const valueAt = (input: unknown, column: number): unknown => (Array.isArray(input) ? input[column] : input);
+
+const MOST_DIGITS = 3;
+
+/** Digits after the point that tell a column's values apart: as many as the longest needs; null where powers do. */
+function digitsOf(values: readonly unknown[]): number | null {
+  const numbers = values.filter((value): value is number => typeof value === "number");
+  const largest = Math.max(0, ...numbers.map(Math.abs));
+  if (largest >= 1e7 || (largest > 0 && largest < 0.01)) return null;
+  return Math.max(0, ...numbers.map((value) => needed(value)));
+}
+
+function needed(value: number): number {
+  const text = String(Number(value.toFixed(MOST_DIGITS)));
+  return text.includes(".") ? text.length - text.indexOf(".") - 1 : 0;
+}
+
+function cell(
+  input: unknown,
+  column: number,
+  digits: number | null,
+  categories: readonly string[] | undefined,
+): string {
+  const value = valueAt(input, column);
   if (categories && categories.length > 0 && typeof value === "number")
     return categories[value] ?? formatNumber(value);
   return typeof value === "number"
-    ? formatNumber(value)
+    ? digits === null
+      ? formatNumber(value)
+      : formatFixed(value, digits)
     : value === null
       ? formatNumber(null)
       : String(value);

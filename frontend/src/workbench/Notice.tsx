@@ -22,8 +22,8 @@ type Props = {
   info: DataInfo | null;
   onLayer: (id: string) => void;
   onProblem: (problem: Problem) => void;
-  /** Put a layer of this kind before that one. */
-  onMend: (kind: string, layer: string) => void;
+  /** Put a layer of this kind before that one, or where there is none yet. */
+  onMend: (kind: string, layer: string | null) => void;
   /** Put ReLU in the place of what squashes; null where nothing does. */
   onUnsquash: (() => void) | null;
 };
@@ -69,6 +69,12 @@ function useSaid(props: Props): Said {
   if (problem)
     return { tone: "bad", text: worded(problem), action: <Show problem={problem} onProblem={onProblem} /> };
   const first = check?.errors[0];
+  if (first && status === "draft" && isEmpty(first)) {
+    const action = (
+      <Button onClick={() => onMend("Linear", null)}>{t("workbench.mend", { kind: "Linear" })}</Button>
+    );
+    return { tone: "warn", text: t("workbench.no_layers"), action };
+  }
   if (first && status === "draft") {
     const text = t("workbench.blocked", { count: check.errors.length, problem: worded(first) });
     const action = (
@@ -162,8 +168,13 @@ function over(ended: Ended, { epoch, epochs, accuracy, error }: Outcome, t: T): 
   return { tone: "good", text: sentences.filter((sentence) => sentence !== "").join(" ") };
 }
 
+/** A network without layers: nothing to point at, only something to begin with. */
+function isEmpty({ where: { path } }: Problem): boolean {
+  return path.length === 3 && path[0] === "networks" && path[2] === "layers";
+}
+
 /** Where Python knows the layer that is missing, one click puts it there. */
-function Mend({ problem, onMend }: { problem: Problem; onMend: (kind: string, layer: string) => void }) {
+function Mend({ problem, onMend }: { problem: Problem; onMend: Props["onMend"] }) {
   const { t } = useTranslation();
   const kind = problem.params.add;
   const { layer } = problem.where;

@@ -261,6 +261,7 @@ function Bench({ document }: { document: ExperimentDocument }) {
         onProblem={showProblem}
         onMend={(kind, layer) => {
           const missing = layerOf(kind);
+          if (layer === null) return change({ kind: "add", role, layer: { type: kind }, after: null });
           const before = facts.graph.edges.find((edge) => edge.to === layer);
           if (missing && before) change({ kind: "add", role, layer: missing, after: null, on: before });
         }}
