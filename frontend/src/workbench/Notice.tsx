@@ -1,7 +1,7 @@
 // One line that always says where things stand and what to do next. It never grows: nothing below it moves.
 import { ActionIcon, Button, Text } from "@mantine/core";
 import { IconAlertTriangle, IconBulb, IconCircleCheck, IconInfoCircle, IconX } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { CheckAnswer, DataInfo, Ended, Finding, Problem } from "../api/schema.ts";
@@ -57,6 +57,7 @@ function useSaid(props: Props): Said {
   const { training, session, check, previous, info, onLayer, onProblem, onMend, onUnsquash } = props;
   const { t } = useTranslation();
   const connection = useRunView(session, (view) => view.connection);
+  const queued = useLasting(useRunView(session, (view) => view.state.status) === "queued", 1_500);
   const failed = useRunView(session, (view) => view.problem);
   const ended = useRunView(session, (view) => view.state.ended);
   const findings = useRunView(session, (view) => view.state.findings);
@@ -90,7 +91,8 @@ function useSaid(props: Props): Said {
   const finding = findings.at(-1);
   if (finding && ended?.state !== "failed") return found(finding, findings.length, t, onLayer, onUnsquash);
   if (ended) return over(ended, { epoch, epochs, accuracy, error }, t);
-  if (status === "queued") return { tone: "quiet", text: t("workbench.waiting") };
+  if (status === "queued")
+    return { tone: "quiet", text: t(queued ? "workbench.waiting" : "workbench.starting") };
   if (status === "paused") return { tone: "quiet", text: t("workbench.paused") };
   if (status === "running") return { tone: "quiet", text: t("workbench.learning") };
   if (previous) {
@@ -202,4 +204,16 @@ function Show({ problem, onProblem }: { problem: Problem; onProblem: (problem: P
       {t("workbench.show_place")}
     </Button>
   );
+}
+
+/** Whether something has been so for a while. */
+function useLasting(now: boolean, milliseconds: number): boolean {
+  const [lasting, setLasting] = useState(false);
+  useEffect(() => {
+    setLasting(false);
+    if (!now) return;
+    const timer = setTimeout(() => setLasting(true), milliseconds);
+    return () => clearTimeout(timer);
+  }, [now, milliseconds]);
+  return lasting;
 }
