@@ -1,7 +1,8 @@
 """Epochs per second of two zoo experiments beside a plain PyTorch loop on the same data.
 
 `plain` only trains. `plain + evaluation` also makes the forward passes and confusion counts that Oqu's curves
-need, at the same epochs. `Oqu` is `models.training.train()` with everything it does.
+need, at the same epochs; `fused` with the optimiser that Oqu uses. `Oqu` is `models.training.train()` with
+everything it does.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from models.prepare import prepare
 from models.training import train
 
 
-def plain(experiment: Experiment, epochs: int, every: int | None) -> float:
+def plain(experiment: Experiment, epochs: int, every: int | None, fused: bool = False) -> float:
     """A good hand-written loop: tensors in memory, sliced batches, the same optimiser. Epochs per second."""
     parts = prepare(experiment, NoDoor()).parts
     scale = 255.0 if parts["train"].inputs.dtype.name == "uint8" else 1.0
@@ -34,7 +35,9 @@ def plain(experiment: Experiment, epochs: int, every: int | None) -> float:
     x, y = data["train"]
     model = hand_written(experiment, x)
     settings = experiment.learner.optimizer.model_dump(exclude={"type"})  # type: ignore[attr-defined]
-    optimiser = getattr(torch.optim, experiment.learner.optimizer.type)(model.parameters(), **settings)  # type: ignore[attr-defined]
+    optimiser = getattr(torch.optim, experiment.learner.optimizer.type)(
+        model.parameters(), fused=fused, **settings
+    )  # type: ignore[attr-defined]
     loss_of = nn.CrossEntropyLoss()
     size: Any = experiment.learner.batch_size  # type: ignore[attr-defined]
     began = time.perf_counter()
@@ -96,7 +99,7 @@ def evaluated_every(experiment: Experiment) -> int:
 
 
 def run() -> list[Row]:
-    """Both experiments, three ways each."""
+    """Both experiments, four ways each."""
     torch.set_num_threads(1)
     rows: list[Row] = []
     for slug, epochs in (("spiral", 60), ("digits-mlp", 20)):
@@ -105,6 +108,9 @@ def run() -> list[Row]:
         rivals = {
             "plain PyTorch loop": partial(plain, experiment, epochs, None),
             f"plain + evaluation every {every}": partial(plain, experiment, epochs, every),
+            f"the same, fused {experiment.learner.optimizer.type}": partial(
+                plain, experiment, epochs, every, True
+            ),  # type: ignore[attr-defined]
             "Oqu": partial(oqu, experiment, epochs),
         }
         rows += paired(f"{slug}, {epochs} epochs", "epochs/s", rivals)
